@@ -1,0 +1,1 @@
+"""Benchmarks: quality (scores on real data) and speed."""

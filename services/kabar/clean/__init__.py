@@ -1,0 +1,1 @@
+"""Raw page or text -> clean article."""

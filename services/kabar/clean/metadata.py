@@ -1,0 +1,220 @@
+"""What a page says about itself beside the article: title, authors, dates, image, address, language.
+
+JSON-LD first, then OpenGraph and other <meta>, then the visible page. Dates stay as written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from lxml.html import HtmlElement
+
+from kabar.clean.extraction_choice import squash
+from kabar.clean.jsonld import LinkedArticle
+
+_TITLE = ("og:title", "twitter:title", "dc.title", "title")
+_AUTHOR = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "byl",
+    "content_author",
+    "cxenseparse:author",
+)
+_PUBLISHED = (
+    "article:published_time",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "publishdate",
+    "pubdate",
+    "publish-date",
+    "publication_date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "content_publisheddate",
+    "dtk:publishdate",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date",
+    "article.published",
+    "date",
+)
+_MODIFIED = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "lastmod",
+    "last-modified",
+    "dcterms.modified",
+)
+_IMAGE = (
+    "og:image",
+    "og:image:url",
+    "og:image:secure_url",
+    "twitter:image",
+    "twitter:image:src",
+    "thumbnailurl",
+)
+_DATE_AND_TIME = re.compile(
+    r"\b\d{1,2}(?:[ ./-]{1,2}|\s?)[^\W\d_]{3,12}[ .,/-]{1,3}\d{4}\b.{1,20}?\b\d{1,2}[:.]\d{2}\b"
+    r"|\b[^\W\d_]{3,12}\.? \d{1,2}, \d{4}\b.{1,20}?\b\d{1,2}[:.]\d{2}\b"
+    r"|\b\d{1,2}[./-]\d{1,2}[./-]\d{4}\b.{1,15}?\b\d{1,2}[:.]\d{2}\b"
+    r"|\b\d{4}-\d{2}-\d{2}\b.{1,15}?\b\d{1,2}[:.]\d{2}\b"
+)
+"""A date with a time of day. Without the time it is as likely today's date in the page's head."""
+_BY = re.compile(r"^(?:by|oleh|penulis|reporter|author|written by)\s?:?\s+", re.IGNORECASE)
+_EMAIL_OR_ADDRESS = re.compile(r"https?://|@|^\W*\d*\W*$")
+_MOST = 2_000
+"""Elements of one kind that are looked at."""
+_MOST_PIECES = 20_000
+_LONGEST_DATE = 200
+"""Characters of a piece of text that may hold the date; a longer one is prose, which speaks of other days."""
+_LONGEST_NAME = 80
+_MOST_AUTHORS = 50
+_SHORTEST_TITLE = 12
+"""Characters; a shorter <h1>, or one with less than half of the claimed title, is a desk or the outlet's logo."""
+
+
+class Metadata(NamedTuple):
+    """What was found, '' = nothing; dates unparsed."""
+
+    title: str = ""
+    heading: str = ""
+    """The <h1> that is the title, or the only one."""
+    description: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    modified: str = ""
+    image: str = ""
+    canonical_url: str = ""
+    language: str = ""
+    site_name: str = ""
+    is_article: bool = False
+    """Whether <meta> calls the page an article or gives it a time of publication."""
+
+
+def read(tree: HtmlElement, linked: LinkedArticle | None, url: str = "") -> Metadata:
+    """Collect the metadata of a parsed page."""
+    article = linked or LinkedArticle()
+    said = _meta(tree)
+    title, heading = _title(said, article, tree, _headings(tree))
+    return Metadata(
+        title=title,
+        heading=heading,
+        description=article.description
+        or _first(said, ("og:description", "description", "twitter:description")),
+        authors=_authors(article, said, tree),
+        published=article.published or _first(said, _PUBLISHED) or _visible_date(tree),
+        modified=article.modified or _first(said, _MODIFIED),
+        image=_absolute(_first(said, _IMAGE) or article.image, url),
+        canonical_url=_absolute(_link(tree, "canonical") or _first(said, ("og:url",)), url),
+        language=tree.get("lang")
+        or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or article.language,
+        site_name=_first(said, ("og:site_name", "application-name")) or article.publisher,
+        is_article="article" in said.get("og:type", "") or "article:published_time" in said,
+    )
+
+
+def _meta(tree: HtmlElement) -> dict[str, str]:
+    """The first content of each <meta> name, names in lower case."""
+    said: dict[str, str] = {}
+    for number, element in enumerate(tree.iter("meta")):
+        if number >= _MOST:
+            break
+        content = " ".join((element.get("content") or "").split())
+        for attribute in ("property", "name", "itemprop"):
+            name = element.get(attribute)
+            if name and content:
+                said.setdefault(name.strip().lower(), content)
+    return said
+
+
+def _first(said: dict[str, str], names: Iterable[str]) -> str:
+    return next((said[name] for name in names if name in said), "")
+
+
+def _headings(tree: HtmlElement) -> list[str]:
+    found = (" ".join(element.text_content().split()) for element in islice(tree.iter("h1"), 20))
+    return [text for text in found if text]
+
+
+def _title(
+    said: dict[str, str], article: LinkedArticle, tree: HtmlElement, headings: list[str]
+) -> tuple[str, str]:
+    """The title, and the <h1> that is it ('' = none).
+
+    <meta> and <title> carry the outlet's name before or behind the title; the <h1> that is contained in them does not.
+    """
+    claimed = _first(said, _TITLE[:1]) or article.headline or _first(said, _TITLE[1:]) or _text(tree, "title")
+    whole = squash(claimed)
+    least = max(_SHORTEST_TITLE, len(claimed) // 2)
+    own = [text for text in headings if len(text) >= least and squash(text) in whole]
+    if own:
+        return own[0], own[0]
+    only = headings[0] if len(headings) == 1 else ""
+    return claimed or only, only
+
+
+def _text(tree: HtmlElement, name: str) -> str:
+    element = tree.find(f".//{name}")
+    return "" if element is None else " ".join(element.text_content().split())
+
+
+def _link(tree: HtmlElement, relation: str) -> str:
+    for number, element in enumerate(tree.iter("link")):
+        if number >= _MOST:
+            break
+        if (element.get("rel") or "").lower() == relation:
+            return (element.get("href") or "").strip()
+    return ""
+
+
+def _absolute(address: str, url: str) -> str:
+    """Resolved against the page's address; '' unless it is http(s)."""
+    if not address:
+        return ""
+    try:
+        address = urljoin(url, address)
+    except ValueError:
+        return ""
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def _authors(article: LinkedArticle, said: dict[str, str], tree: HtmlElement) -> tuple[str, ...]:
+    """Names, the first source that has any."""
+    written = (said[name] for name in _AUTHOR if name in said)
+    marked = tree.xpath('//*[@rel="author" or @itemprop="author" or @class="author" or @class="byline"]')[:20]
+    shown = (element.text_content() for element in marked)
+    for source in (article.authors, written, shown):
+        parts = (part for value in source for part in value.split(";"))
+        names = [_BY.sub("", " ".join(part.split())) for part in parts]
+        names = [
+            name for name in names if 2 <= len(name) <= _LONGEST_NAME and not _EMAIL_OR_ADDRESS.search(name)
+        ]
+        if names:
+            return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
+    return ()
+
+
+def _visible_date(tree: HtmlElement) -> str:
+    """The first date a reader sees: marked up, or else written with a time of day."""
+    marked = tree.xpath('//*[@itemprop="datePublished"] | //time')[:_MOST]
+    for element in marked:
+        value = element.get("content") or element.get("datetime") or element.text_content()
+        if any(map(str.isdigit, value)):
+            return " ".join(value.split())[:200]
+    body = tree.find("body")
+    pieces = islice(() if body is None else body.itertext(), _MOST_PIECES)
+    for piece in pieces:
+        if 10 <= len(piece) <= _LONGEST_DATE and _DATE_AND_TIME.search(piece):
+            return " ".join(piece.split())
+    return ""

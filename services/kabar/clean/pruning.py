@@ -1,0 +1,49 @@
+"""Boxes that are not the article, known by what publishers call them; removed before extraction."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+# Whole words of a class or id ("baca-juga", "related_news"); Indonesian, Malay, and the English everybody uses.
+_NAMES = (
+    "baca-?juga|bacajuga|baca-?lainnya|baca-?inline|lihat-?juga|lihatjg|linksisip|link-?sisip|simak-?juga|artikel-?terkait"
+    "|berita-?terkait|terkait|artikel-?lain(?:nya)?|berita-?lain(?:nya)?|terpopuler|populer|rekomendasi|read-?terkait"
+    "|related|related-?(?:posts?|articles?|news|links?|stories|content|items?|topics?|box)|read-?(?:also|next|more)"
+    "|also-?read|see-?also|more-?(?:from|stories|on)|you-?may-?(?:also-?)?like|recommended|recommendations?|recirculation"
+    "|newsletter|newsletter-?(?:signup|form|box|promo)|subscribe|most-?(?:read|popular|viewed)|trending|taboola|outbrain"
+    "|share-?(?:bar|buttons?|tools?|links?|box)|social-?(?:share|links|media)|breadcrumbs?|disqus|comments-?(?:area|list)"
+    "|promo|promobox|ads?-?(?:box|slot|container)|advertisement|sponsored"
+)
+_NAMED = re.compile(
+    rf"(?:^|[\s_]|--|(?<=[a-z])__)(?:[a-z0-9]{{1,12}}[-_]{{1,2}}){{0,2}}(?:{_NAMES})(?:$|[\s_]|--|-\d)",
+    re.IGNORECASE,
+)
+_BOXES = ("div", "section", "aside", "ul", "ol", "table", "figure", "p", "blockquote", "nav", "form")
+
+_MOST_TEXT = 1_500
+"""Characters a box may hold: a page builder's "content-related" wrapper around the article holds more."""
+_MOST_SHARE = 0.3
+"""Of the page's text."""
+
+
+def prune(tree: HtmlElement) -> int:
+    """Remove related links, newsletters and their like, in place. Returns how many boxes went."""
+    page = len(tree.text_content())
+    found = [element for element in tree.iter(*_BOXES) if _is_named(element)]
+    gone = 0
+    for element in found:
+        parent = element.getparent()
+        if parent is None:
+            continue
+        length = len(" ".join(element.text_content().split()))
+        if length <= min(_MOST_TEXT, _MOST_SHARE * page):
+            element.drop_tree()
+            gone += 1
+    return gone
+
+
+def _is_named(element: HtmlElement) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return len(names) > 1 and len(names) < 400 and _NAMED.search(names) is not None

@@ -1,0 +1,59 @@
+"""What every command needs: settings, output, and the options they share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from kabar import settings as settings_module
+from kabar.index.sqlite.reader import SqliteReader
+from kabar.runtime import logs
+from kabar.runtime.store import open_reader
+from kabar.settings import Settings
+
+out = Console()
+err = Console(stderr=True)
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", "-d", help="Data directory.", envvar=[], show_default="var/kabar")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
+
+
+def settings(**overrides: Any) -> Settings:
+    """Settings with command-line values; also sets up the logs."""
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in overrides.items()}
+    loaded = settings_module.load(os.environ).replace(**given)
+    logs.configure(loaded.log_level, loaded.log_format)
+    return loaded
+
+
+def print_json(value: Any) -> None:
+    """Plain JSON, not coloured, not wrapped."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+@contextmanager
+def store(data_dir: Path | None) -> Iterator[sqlite3.Connection]:
+    """A read-only connection."""
+    connection = open_reader(settings(data_dir=data_dir).directory)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def index(data_dir: Path | None) -> Iterator[SqliteReader]:
+    """The index, for reading."""
+    with store(data_dir) as connection:
+        yield SqliteReader(connection)

@@ -1,0 +1,1 @@
+"""What travels between stages: message structs, topics, codec, exported schemas."""

@@ -1,0 +1,1 @@
+"""Identity (repeats, versions, kills) and similarity (copies, stories)."""

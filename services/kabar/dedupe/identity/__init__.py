@@ -1,0 +1,1 @@
+"""Identity, per article id: repeats, versions, kills."""

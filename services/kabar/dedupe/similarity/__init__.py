@@ -1,0 +1,1 @@
+"""Similarity, over all articles: which one copies which."""

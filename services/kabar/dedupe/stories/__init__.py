@@ -1,0 +1,1 @@
+"""Stories, over all articles: which ones tell of the same event."""

@@ -1,0 +1,1 @@
+"""Entities, quotes, places, keywords, sentiment, summary."""

@@ -1,0 +1,198 @@
+"""Persons, organisations and places of an article, with every mention and one name for the aliases of each.
+
+The way from text to entities:
+
+1. the tagger's mentions (:mod:`kabar.enrich.tagger`), corrected by rules (:mod:`kabar.enrich.refine`);
+2. names it missed: listed ones, organisations by their first word, words that recur (:mod:`kabar.enrich.supplement`);
+3. abbreviations explained in brackets become names;
+4. one type per surface string, the likeliest;
+5. the document pass: every further occurrence of a name, and the parts of persons' names;
+6. aliases are unified (:mod:`kabar.enrich.aliases`), roles before persons' names read (:mod:`kabar.enrich.roles`).
+
+Indonesian, Malay and English are tagged. In other languages nothing is: nothing here is right often enough there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from kabar.contracts.sections import Entity, Span
+from kabar.contracts.types import MAX_SPANS
+from kabar.enrich import refine, supplement
+from kabar.enrich.aliases import Key, abbreviates, bracketed, key_of, unify
+from kabar.enrich.document import Text
+from kabar.enrich.draft import Draft, Kind, Mention
+from kabar.enrich.gazetteer import gazetteer
+from kabar.enrich.lexicon import lexicon
+from kabar.enrich.roles import is_head, is_role_word, with_role
+from kabar.enrich.tagger import tagger
+
+LANGUAGES = frozenset({"id", "ms", "en"})
+MAX_ENTITIES = 2_000
+_LONGEST_TEXT = 1_000
+_UNKNOWN_NEEDS = 0.3
+"""Text of unknown language is tagged when this share of its lower-case words is Indonesian or English."""
+
+
+def find(doc: Text) -> list[Entity]:
+    """The entities of an article, the most mentioned first, then in the order of the text.
+
+    Every span is exact (``doc.text[start:end]`` is the mention as written), spans of one entity are in order, and no
+    two mentions overlap. ``score`` is the least certain tagger's probability among the mentions it found, or 1.0 for
+    listed names. Reads at most :data:`kabar.enrich.document.MAX_TOKENS` tokens.
+    """
+    if not _readable(doc):
+        return []
+    draft = Draft.of(doc)
+    tagged, hints = tagger().tag_text(doc)
+    refine.place_tagged(draft, tagged)
+    supplement.place_known(draft)
+    supplement.place_organizations(draft, tagger().maker)
+    supplement.place_recurring(draft, hints)
+    _place_abbreviations(draft)
+    _agree_on_types(draft)
+    _document_pass(draft, {hint.token for hint in hints if hint.kind == "person"})
+    return _entities(draft, list(draft))
+
+
+def _readable(doc: Text) -> bool:
+    if doc.language in LANGUAGES:
+        return True
+    if doc.language:
+        return False
+    lower = [form for form in doc.forms if form.islower()]
+    return bool(lower) and sum(form in lexicon().common for form in lower) >= _UNKNOWN_NEEDS * len(lower)
+
+
+def _place_abbreviations(draft: Draft) -> None:
+    """An abbreviation in brackets after its expansion is a name of the same type."""
+    for mention in list(draft):
+        inner = bracketed(draft, mention.last)
+        if inner is None:
+            continue
+        short = draft.surface(*inner)
+        if abbreviates(short, draft.surface(mention.first, mention.last)):
+            listed = next((m.name for m in draft.overlapping(*inner)), "")
+            draft.replace(Mention(*inner, mention.kind, mention.score, listed or mention.name))
+
+
+def _agree_on_types(draft: Draft) -> None:
+    """The same words have one type in one article: the one with the larger sum of scores, listed names first."""
+    weights: dict[str, dict[Kind, float]] = defaultdict(lambda: defaultdict(float))
+    for mention in draft:
+        surface = draft.surface(mention.first, mention.last)
+        weights[surface][mention.kind] += mention.score + (1.0 if mention.name else 0.0)
+    for mention in draft:
+        votes = weights[draft.surface(mention.first, mention.last)]
+        if len(votes) > 1:
+            best = max(sorted(votes), key=lambda kind: votes[kind])
+            if best != mention.kind:
+                draft.replace(replace(mention, kind=best, name=""))
+
+
+# ---------------------------------------------------------------- document pass
+
+Needle = tuple[tuple[str, ...], Kind, float, bool]
+"""Forms, type, score, whether it is only a part of a name."""
+
+
+def _document_pass(draft: Draft, person_hints: set[int]) -> None:
+    """Finds the further mentions of known names among the tokens nobody owns."""
+    needles = _needles(draft, person_hints)
+    for first in draft.capitals:
+        if draft.at(first) is not None:
+            continue
+        for words, kind, score, part in needles.get(draft.forms[first], ()):
+            last = first + len(words)
+            if tuple(draft.forms[first:last]) == words and draft.free(first, last):
+                if (len(words) == 1 or part) and not _whole(draft, first, last):
+                    continue
+                draft.add(Mention(first, last, kind, score))
+                break
+
+
+def _needles(draft: Draft, person_hints: set[int]) -> dict[str, list[Needle]]:
+    """What to look for, by first form: surfaces of mentions, and single words of persons' names, longest first."""
+    surfaces: dict[tuple[str, ...], tuple[Kind, float, bool]] = {}
+    for mention in draft:
+        words = tuple(draft.forms[mention.first : mention.last])
+        surfaces.setdefault(words, (mention.kind, mention.score, False))
+    doubtful = _doubtful_parts(draft, person_hints)
+    for mention in draft:
+        if mention.kind == "person" and len(mention) > 1:
+            for token in range(mention.first, mention.last):
+                if _name_part(draft, token) and draft.forms[token] not in doubtful:
+                    surfaces.setdefault((draft.forms[token],), ("person", mention.score, True))
+    out: dict[str, list[Needle]] = defaultdict(list)
+    for words, (kind, score, part) in sorted(surfaces.items(), key=lambda item: (-len(item[0]), item[0])):
+        out[words[0]].append((words, kind, score, part))
+    return out
+
+
+def _doubtful_parts(draft: Draft, person_hints: set[int]) -> set[str]:
+    """Words that stand alone often and never look like a person there: brands, whatever a longer name says."""
+    alone: dict[str, list[int]] = defaultdict(list)
+    for token in draft.capitals:
+        if draft.at(token) is None:
+            alone[draft.forms[token]].append(token)
+    return {
+        form for form, tokens in alone.items() if len(tokens) > 2 and not person_hints.intersection(tokens)
+    }
+
+
+def _name_part(draft: Draft, token: int) -> bool:
+    """Whether one word of a person's name is used alone for the person."""
+    form = draft.forms[token]
+    lowered = form.lower()
+    words = lexicon()
+    if len(form) < 3 or not draft.capital(token) or lowered in words.common or words.is_plain(lowered):
+        return False
+    return not (
+        is_role_word(form) or lowered in words.connectives or gazetteer().trusted(form, draft.doc.language)
+    )
+
+
+def _whole(draft: Draft, first: int, last: int) -> bool:
+    """Whether a match is a whole run of capitals, roles and other mentions apart, and not a part of another name."""
+    left, right = first - 1, last
+    joined_left = draft.capital(left) and draft.at(left) is None and draft.same_line(left, first)
+    joined_left = joined_left and left not in draft.openers and not is_head(draft.forms[left])
+    joined_right = draft.capital(right) and draft.at(right) is None and draft.same_line(right - 1, right)
+    return not (joined_left or joined_right)
+
+
+# ---------------------------------------------------------------- from mentions to entities
+
+
+def _entities(draft: Draft, mentions: Sequence[Mention]) -> list[Entity]:
+    names = unify(draft, mentions)
+    groups: dict[Key, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        key = key_of(draft, mention)
+        groups[mention.kind, names[key]].append(mention)
+    found = [_entity(draft, kind, name, members) for (kind, name), members in groups.items()]
+    found.sort(key=lambda entity: (-entity.count, entity.spans[0].start))
+    return found[:MAX_ENTITIES]
+
+
+def _entity(draft: Draft, kind: Kind, name: str, members: Sequence[Mention]) -> Entity:
+    tokens = draft.doc.tokens
+    spans = [Span(tokens[m.first].start, tokens[m.last - 1].end) for m in members]
+    first = draft.doc.text[spans[0].start : spans[0].end]
+    return Entity(
+        text=first[:_LONGEST_TEXT],
+        type=kind,
+        name=name[:_LONGEST_TEXT],
+        count=len(spans),
+        spans=spans[:MAX_SPANS],
+        score=round(max(member.score for member in members), 3),
+        role=_role(draft, members) if kind == "person" else "",
+    )
+
+
+def _role(draft: Draft, members: Iterable[Mention]) -> str:
+    """The longest role before any mention; the earliest of equals."""
+    roles = [with_role(draft, member) for member in members]
+    return max(roles, key=len, default="")[:_LONGEST_TEXT]

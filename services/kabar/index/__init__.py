@@ -1,0 +1,1 @@
+"""Sinks and what reads them: the searchable index."""

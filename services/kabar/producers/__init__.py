@@ -1,0 +1,1 @@
+"""How raw news gets in: readers that turn files into observations."""

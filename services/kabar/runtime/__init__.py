@@ -1,0 +1,1 @@
+"""Runs the stages: the embedded runner, its store, worker processes, metrics, logs."""

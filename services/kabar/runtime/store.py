@@ -1,0 +1,170 @@
+"""The embedded store: opening, checking and creating the one SQLite file, and its transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from kabar.errors import DiskFull, StoreBusy, StoreError
+from kabar.index.sqlite import schema as index_schema
+from kabar.runtime import schema
+
+FILE_NAME = "kabar.db"
+BUSY_MS = 30_000
+"""How long a writer waits for another one's transaction; a batch commits in well under a second."""
+
+Durability = Literal["FULL", "NORMAL"]
+
+
+def database_path(directory: Path) -> Path:
+    """Where the store of a data directory is."""
+    return directory / FILE_NAME
+
+
+def open_writer(directory: Path, *, durability: Durability = "FULL") -> sqlite3.Connection:
+    """Open for writing; create directory and tables where there are none.
+
+    ``FULL`` survives power loss at each commit (acceptance needs it); ``NORMAL`` may lose the last commits
+    whole, which is harmless where the inbox position is in the same commit (batches).
+
+    Raises:
+        StoreError: not a kabar store, written by a newer kabar, no permission, damaged.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot create the data directory {directory}: {error.strerror}",
+            hint="give --data-dir a directory you may write to",
+        ) from error
+    with translated(directory):
+        connection = _connect(database_path(directory), read_only=False)
+        try:
+            _migrate(connection, directory)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {durability}")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_reader(directory: Path) -> sqlite3.Connection:
+    """Open for reading only; never blocks a writer.
+
+    Raises:
+        StoreError: there is no store, or it is not one this kabar can read.
+    """
+    path = database_path(directory)
+    if not path.is_file():
+        raise StoreError(
+            f"there is no store in {directory}",
+            hint="`kabar ingest FILE --data-dir DIR` makes one",
+        )
+    with translated(directory):
+        connection = _connect(path, read_only=True)
+        try:
+            _check(connection, directory)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _check(connection: sqlite3.Connection, directory: Path) -> int:
+    """The schema number of the file; 0 = empty."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != schema.APPLICATION_ID and tables:
+        raise StoreError(
+            f"{database_path(directory)} is not a kabar store",
+            hint="give --data-dir another directory; this file was left as it is",
+        )
+    if number > schema.SCHEMA_NUMBER:
+        raise StoreError(
+            f"{database_path(directory)} was written by a newer kabar (schema {number}, "
+            f"this one knows {schema.SCHEMA_NUMBER})",
+            hint="upgrade kabar, or use another --data-dir; the file was left as it is",
+        )
+    return number
+
+
+def _migrate(connection: sqlite3.Connection, directory: Path) -> None:
+    """Create the tables, in one transaction with the record of it."""
+    if _check(connection, directory) == schema.SCHEMA_NUMBER:
+        return
+    connection.execute("PRAGMA page_size = 8192")  # articles are kilobytes: fewer overflow pages
+    with transaction(connection):
+        if _check(connection, directory) == schema.SCHEMA_NUMBER:
+            return  # another process was faster
+        for statement in (*schema.SCHEMA, *index_schema.SCHEMA):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {schema.SCHEMA_NUMBER}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. ``IMMEDIATE``: one that reads, then writes, cannot meet 'busy' half-way."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    try:
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def translated(directory: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours: the surroundings are sick, nothing in the store was lost."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, directory) from error
+
+
+def translate(error: sqlite3.Error, directory: Path) -> StoreError | StoreBusy | DiskFull:
+    """One SQLite error as one of ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(
+            f"no space left for {directory}: {error}",
+            hint="what was accepted is safe; free some space (or `kabar prune`) and start again",
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy(
+            f"{directory} was locked by another process for {BUSY_MS // 1000} s",
+            hint="see which process holds it; nothing was lost",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(
+            f"{database_path(directory)} is damaged or not a database: {error}",
+            hint="restore a backup, or move the file away and ingest again; it was left as it is",
+        )
+    return StoreError(
+        f"cannot use {database_path(directory)}: {error}", hint="check the permissions and the disk"
+    )
