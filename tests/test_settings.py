@@ -56,7 +56,10 @@ def test_a_value_can_come_from_a_file(tmp_path):
         ({"KABAR_LOG_LEVEL": "loud"}, "one of debug"),
         ({"KABAR_PROT": "80"}, "do not exist: prot"),
         ({"KABAR_ARTICLE_DEADLINE_SECONDS": "0"}, "between 0.1"),
-        ({"KABAR_INBOX_MAX": "10", "KABAR_BATCH_MAX": "500"}, "'inbox_max' (10) is smaller than 'batch_max' (500)"),
+        (
+            {"KABAR_INBOX_MAX": "10", "KABAR_BATCH_MAX": "500"},
+            "'inbox_max' (10) is smaller than 'batch_max' (500)",
+        ),
         (
             {"KABAR_REVISION_WINDOW_HOURS": "2000", "KABAR_SIMILARITY_WINDOW_DAYS": "1"},
             "longer than 'similarity_window_days'",
@@ -69,7 +72,9 @@ def test_malformed_values_are_refused_never_replaced_by_the_default(environment,
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("text, says", [("port = ", "not TOML"), ("prot = 1", "prot"), ("port = true", "port")])
+@pytest.mark.parametrize(
+    "text, says", [("port = ", "not TOML"), ("prot = 1", "prot"), ("port = true", "port")]
+)
 def test_a_malformed_file_is_refused(tmp_path, text, says):
     (tmp_path / "kabar.toml").write_text(text)
     with pytest.raises(ConfigError, match=says):

@@ -1,11 +1,12 @@
 """Quotes and who says them (PolNeAR's layout: ``text`` and ``attributions`` with source, cue and content spans).
 
 The gold quotes are the quoted stretches of attributions that are direct or hold quote marks: a direct content span
-without its marks, one per paragraph, else what stands between the marks inside the content. An answer counts as a
-quote when it is called direct or has a speaker: a scare quote that nobody is said to have spoken is not held
-against it, nor for it. An answer and a gold quote match when they share at least half of their union, one to one.
+without its marks, one per paragraph, else what stands between the marks inside the content. An answer and a gold
+quote match when they share at least half of their union, one to one.
 
-- ``f1``, ``precision``, ``recall`` of quotes.
+- ``f1``, ``precision``, ``recall`` of all quotes, fragments among them; a scare quote nobody said counts as wrong.
+- ``direct_f1``: gold that is direct against answers that are called direct; a direct answer on a gold fragment is
+  neither right nor wrong.
 - ``speaker_precision``: of matched quotes with a named speaker and a gold source, the share where they have a name
   word in common. Where the answer resolves what the gold leaves open (the gold says "he" or points at "the mayor",
   the answer names somebody) the gold cannot decide: counted in ``speakers_not_judged`` and not in the share.
@@ -29,7 +30,7 @@ from bench.quality.systems import KABAR, Figures, Scores, Systems, beside, compa
 TEXTS = 400
 MATCH = 0.5
 _MARKS = "\"“”„«»'‘’`"
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{2,})[\"”»]")
+_QUOTED = re.compile(r"(?:[\"“„«]|''|``)([^\"“”„«»\n]{2,}?)(?:[\"”»]|'')")
 _NAME = re.compile(r"[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]*)*")
 PRONOUNS = frozenset({
     "he", "she", "they", "it", "we", "i", "you", "who", "him", "her", "them",
@@ -42,12 +43,13 @@ _TITLES = frozenset(
 
 @dataclass(frozen=True)
 class Said:
-    """A quote without its marks, and the speaker."""
+    """A quote without its marks, the speaker, and whether it is speech of its own or a fragment."""
 
     start: int
     end: int
     speaker: str = ""
     speaker_span: tuple[int, int] | None = None
+    direct: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,11 @@ def default_systems(_: Notes) -> Systems:
 
 
 def kabar_quotes(analyse: Analyse, text: str, language: str) -> list[Said]:
-    """Quotes of the product that it presents as somebody's words."""
+    """Every quote of the product's answer."""
     out = []
     for quote in analyse(text, language).quotes:
-        if quote.direct or quote.speaker:
-            span = quote.speaker_span
-            out.append(
-                Said(quote.start, quote.end, quote.speaker, None if span is None else (span.start, span.end))
-            )
+        place = None if quote.speaker_span is None else (quote.speaker_span.start, quote.speaker_span.end)
+        out.append(Said(quote.start, quote.end, quote.speaker, place, quote.direct))
     return out
 
 
@@ -142,15 +141,26 @@ def gold_quotes(text: str, attribution: Row) -> Iterator[Said]:
     """The quoted stretches of one attribution, each with its source."""
     if not attribution.get("direct") and not attribution.get("has_quote_marks"):
         return
-    sources = list(spans_of(attribution.get("source"), len(text)))
-    speaker = " ".join(text[start:end] for start, end in sources)
-    place = (sources[0][0], sources[-1][1]) if sources else None
+    direct = bool(attribution.get("direct"))
+    speaker, place = _source(text, attribution)
     for start, end in spans_of(attribution.get("content"), len(text)):
-        stretches = _paragraphs(text, start, end) if attribution.get("direct") else _between(text, start, end)
+        stretches = _paragraphs(text, start, end) if direct else _between(text, start, end)
         for first, last in stretches:
             bare = bare_span(text, first, last)
             if bare[1] - bare[0] >= 2:
-                yield Said(*bare, speaker, place)
+                yield Said(*bare, speaker, place, direct)
+
+
+def _source(text: str, attribution: Row) -> tuple[str, tuple[int, int] | None]:
+    """The words of the source and where they stand; a few annotations have source and cue in each other's place."""
+    found = []
+    for role in ("source", "cue"):
+        spans = list(spans_of(attribution.get(role), len(text)))
+        words = " ".join(text[start:end] for start, end in spans)
+        found.append((words, (spans[0][0], spans[-1][1]) if spans else None))
+    source, cue = found
+    swapped = source[0].isalpha() and source[0].islower() and not _open(source[0]) and _NAME.search(cue[0])
+    return cue if swapped else source
 
 
 def spans_of(parts: object, length: int) -> Iterator[tuple[int, int]]:
@@ -187,11 +197,12 @@ def bare_span(text: str, start: int, end: int) -> tuple[int, int]:
 
 def measure(texts: Sequence[Quoted], answers: Sequence[Sequence[Said]]) -> Figures:
     """Quotes and speakers of one system."""
-    whole = Tally()
+    whole, direct = Tally(), Tally()
     right = wrong = open_questions = sourced = 0
     for item, said in zip(texts, answers, strict=True):
         matched = matches(item.text, item.gold, said)
         whole.add(Tally(len(matched), len(said) - len(matched), len(item.gold) - len(matched)))
+        direct.add(direct_tally(item.gold, said, matched))
         sourced += sum(bool(gold.speaker) for gold in item.gold)
         for gold, answer in matched:
             if gold.speaker and answer.speaker:
@@ -200,10 +211,19 @@ def measure(texts: Sequence[Quoted], answers: Sequence[Sequence[Said]]) -> Figur
                 wrong += verdict is False
                 open_questions += verdict is None
     return whole.figures() | {
+        "direct_f1": direct.f1,
         "speaker_precision": share(right, right + wrong),
         "speaker_recall": share(right, sourced),
         "speakers_not_judged": open_questions,
     }
+
+
+def direct_tally(gold: Sequence[Said], said: Sequence[Said], matched: Sequence[tuple[Said, Said]]) -> Tally:
+    """Direct speech alone; an answer that matches a gold fragment is out of it."""
+    hit = sum(wanted.direct and answer.direct for wanted, answer in matched)
+    neutral = sum(answer.direct and not wanted.direct for wanted, answer in matched)
+    wanted, answered = (sum(quote.direct for quote in quotes) for quotes in (gold, said))
+    return Tally(hit, answered - hit - neutral, wanted - hit)
 
 
 def matches(text: str, gold: Sequence[Said], said: Sequence[Said]) -> list[tuple[Said, Said]]:

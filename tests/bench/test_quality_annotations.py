@@ -284,15 +284,48 @@ def test_same_speaker(gold, said, verdict):
     assert quotes.same_speaker(gold, said) is verdict
 
 
-def test_scare_quotes_without_a_speaker_are_not_presented_as_quotes():
-    def quote(start, *, direct, speaker=""):
-        return SimpleNamespace(start=start, end=start + 5, direct=direct, speaker=speaker, speaker_span=None)
+def test_every_quote_of_the_answer_counts_with_its_kind():
+    def quote(start, *, direct, speaker="", span=None):
+        return SimpleNamespace(start=start, end=start + 5, direct=direct, speaker=speaker, speaker_span=span)
 
+    span = SimpleNamespace(start=30, end=33)
     section = SimpleNamespace(
-        quotes=[quote(0, direct=True), quote(10, direct=False), quote(20, direct=False, speaker="Ani")]
+        quotes=[quote(0, direct=True), quote(10, direct=False, speaker="Ani", span=span)]
     )
     found = quotes.kabar_quotes(lambda text, language: section, "", "")
-    assert [said.start for said in found] == [0, 20]
+    assert found == [Said(0, 5), Said(10, 15, "Ani", (30, 33), direct=False)]
+
+
+def test_direct_speech_is_scored_by_itself():
+    speech, fragment = Said(0, 10), Said(20, 30, direct=False)
+    said = [Said(0, 10), Said(20, 30), Said(40, 50), Said(60, 70, direct=False)]
+    text = "a" * 80
+    tally = quotes.direct_tally([speech, fragment], said, quotes.matches(text, [speech, fragment], said))
+    assert (tally.hit, tally.wrong, tally.missed) == (1, 1, 0)
+    missed = quotes.direct_tally([speech], [Said(0, 10, direct=False)], [(speech, Said(0, 10, direct=False))])
+    assert (missed.hit, missed.wrong, missed.missed) == (0, 0, 1)
+
+
+def test_source_and_cue_in_each_others_place_are_put_right():
+    text = '"Bawa payung," ujar Ani Contoh.'
+    spans = {
+        name: [{"spans": [[text.index(name), text.index(name) + len(name)]]}]
+        for name in ("ujar", "Ani Contoh")
+    }
+    content = [{"spans": [[0, 14]]}]
+    for source, cue in (("ujar", "Ani Contoh"), ("Ani Contoh", "ujar")):
+        (said,) = quotes.gold_quotes(
+            text, {"source": spans[source], "cue": spans[cue], "content": content, "direct": True}
+        )
+        assert (said.speaker, said.speaker_span) == ("Ani Contoh", (20, 30))
+
+
+def test_two_apostrophes_are_a_quote_mark():
+    text = "Ia menyebut ''terlalu mahal'' harga itu."
+    attribution = {"content": [{"spans": [[3, 29]]}], "has_quote_marks": True}
+    (said,) = quotes.gold_quotes(text, attribution)
+    assert text[said.start : said.end] == "terlalu mahal"
+    assert not said.direct
 
 
 def test_the_nearest_name_baseline():

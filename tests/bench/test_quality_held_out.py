@@ -50,6 +50,20 @@ def test_another_part_of_the_same_set_is_not_taken_for_it(directory, notes, trai
     assert notes.remarks == []
 
 
+def test_rows_the_training_cannot_read_do_not_stop_the_scorer(directory, notes, trained, monkeypatch):
+    directory.rows("ner_seen", [*ROWS, {"split": ["odd"]}])
+    fake = held_out.product
+
+    def broken(rows, folds):
+        raise KeyError("tokens")
+
+    monkeypatch.setattr(
+        held_out, "product", lambda m, name: broken if name == "cross_validate" else fake(m, name)
+    )
+    assert held_out.held_out_figures(directory.sets(), notes) == {}
+    assert "could not be measured" in notes.remarks[0]
+
+
 def test_the_figures_stand_beside_kabars(directory, notes, monkeypatch):
     directory.rows("ner_seen", ROWS)
     monkeypatch.setattr(entities, "held_out_figures", lambda sets, notes: {"ner_seen": {"f1": 0.4}})

@@ -9,7 +9,9 @@ BEFORE = [
     "Warga desa menanam padi di sawah milik bersama sejak pagi hari dan baru pulang setelah matahari terbenam.",
     "The council met for three hours on the plan and then agreed to ask every household in the valley.",
 ] * 4
-AFTER = ["Pekerjaan itu akan dilanjutkan pekan depan bila hujan tidak turun terlalu deras di hulu sungai itu."] * 4
+AFTER = [
+    "Pekerjaan itu akan dilanjutkan pekan depan bila hujan tidak turun terlalu deras di hulu sungai itu."
+] * 4
 
 
 def marked(sample: str) -> tuple[str, int, int]:
@@ -35,7 +37,10 @@ def taken(stripped: Stripped) -> list[tuple[str, int, int]]:
     """Rule and span of everything that was removed."""
     credits_gone = [credit for credit in stripped.attributions if credit.removed]
     line = [stripped.dateline] if stripped.dateline else []
-    return [(piece.rule, piece.start, piece.end) for piece in [*stripped.related, *stripped.removed, *credits_gone, *line]]
+    return [
+        (piece.rule, piece.start, piece.end)
+        for piece in [*stripped.related, *stripped.removed, *credits_gone, *line]
+    ]
 
 
 def assert_accounted(received: str, stripped: Stripped) -> None:
@@ -45,7 +50,9 @@ def assert_accounted(received: str, stripped: Stripped) -> None:
         assert 0 <= start < end <= len(received)
         assert not any(covered[start:end]), "two removals share characters"
         covered[start:end] = b"\x01" * (end - start)
-    left = "".join(char for char, gone in zip(received, covered, strict=True) if not gone and not char.isspace())
+    left = "".join(
+        char for char, gone in zip(received, covered, strict=True) if not gone and not char.isspace()
+    )
     assert left == "".join(stripped.text.split())
     for piece in stripped.removed:
         assert received[piece.start : piece.end] == piece.text

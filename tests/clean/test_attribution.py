@@ -20,7 +20,7 @@ def credits_of(sentence: str, *, last: bool = False):
 
 
 @pytest.mark.parametrize(
-    ("sentence", "outlet", "channel"),
+    "sentence, outlet, channel",
     [
         ("Dilansir kanal Youtube FRANCE 24 English; Ia pergi dari kota itu.", "FRANCE 24 English", "youtube"),
         ("Dilansir dari laman Instagram Dunia Kita, Ia pergi dari kota itu.", "Dunia Kita", "instagram"),
@@ -47,14 +47,17 @@ def test_outlet_and_channel(sentence, outlet, channel):
 
 
 @pytest.mark.parametrize(
-    ("sentence", "left"),
+    "sentence, left",
     [
         ("Dikutip dari Reuters, Presiden menolak usul itu.", "Presiden menolak usul itu."),
-        ("Dilansir Antara: \"Kami siap,\" kata dia.", "\"Kami siap,\" kata dia."),
+        ('Dilansir Antara: "Kami siap," kata dia.', '"Kami siap," kata dia.'),
         ("Dikutip dari Reuters, 500 orang datang.", "500 orang datang."),
         ("Ia pergi. Dikutip dari Reuters, Presiden menolak.", "Ia pergi. Presiden menolak."),
-        ("\"Kami siap,\" kata dia, seperti dilansir Antara.", "\"Kami siap,\" kata dia."),
-        ("\"Kami siap,\" kata dia dikutip dari Bloomberg. Ia lalu pergi.", "\"Kami siap,\" kata dia. Ia lalu pergi."),
+        ('"Kami siap," kata dia, seperti dilansir Antara.', '"Kami siap," kata dia.'),
+        (
+            '"Kami siap," kata dia dikutip dari Bloomberg. Ia lalu pergi.',
+            '"Kami siap," kata dia. Ia lalu pergi.',
+        ),
         ("Ia menolak usul itu. Demikian dikutip dari AFP.", "Ia menolak usul itu."),
         ("Mengutip Warta Kecil, Presiden menolak usul itu.", "Presiden menolak usul itu."),
     ],
@@ -133,6 +136,8 @@ def test_a_credit_in_a_removed_line_is_not_annotated():
 
 
 def test_spans_of_annotations_index_the_article():
-    stripped = strip("ADVERTISEMENT\nJAKARTA - Harga naik, seperti dikutip dari Reuters, Rabu (24/5).\n" + PADDING)
+    stripped = strip(
+        "ADVERTISEMENT\nJAKARTA - Harga naik, seperti dikutip dari Reuters, Rabu (24/5).\n" + PADDING
+    )
     credit = stripped.attributions[0]
     assert stripped.text[credit.start : credit.end] == credit.text == "seperti dikutip dari Reuters"

@@ -53,7 +53,7 @@ def test_the_transport_goes_before_the_page():
 
 
 def test_a_declaration_far_down_is_no_declaration():
-    data = b" " * 10_000 + b'<meta charset="koi8-r">\xe9'
+    data = b" " * 10_000 + b'<meta charset="koi8-r">' + b"\xe9" * 20
     assert decode(data).charset == "cp1252"
 
 

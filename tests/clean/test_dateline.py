@@ -6,7 +6,9 @@ import pytest
 
 from kabar.clean.lines import strip
 
-REST = "Presiden meresmikan bendungan itu pada hari Senin dan berbicara dengan warga desa selama satu jam penuh."
+REST = (
+    "Presiden meresmikan bendungan itu pada hari Senin dan berbicara dengan warga desa selama satu jam penuh."
+)
 
 
 def read(head: str, rest: str = REST):
@@ -15,7 +17,7 @@ def read(head: str, rest: str = REST):
 
 
 @pytest.mark.parametrize(
-    ("head", "source", "place"),
+    "head, source, place",
     [
         ("TOPMEDIA - ", "TOPMEDIA", ""),
         ("JAKARTA, KOMPAS.com – ", "KOMPAS.com", "JAKARTA"),
@@ -59,7 +61,9 @@ def test_source_and_place(head, source, place):
     assert read(head) == (source, place, head.strip())
 
 
-@pytest.mark.parametrize("outlet", ["Merdeka.com - ", "(ANTARA) - ", "WASHINGTON (Reuters) - ", "HOUSTON, Feb 26 -"])
+@pytest.mark.parametrize(
+    "outlet", ["Merdeka.com - ", "(ANTARA) - ", "WASHINGTON (Reuters) - ", "HOUSTON, Feb 26 -"]
+)
 def test_what_is_left_begins_the_sentence(outlet):
     assert strip(outlet + REST).text == REST
 

@@ -165,8 +165,6 @@ def test_counted_from_now(text, language, expected):
         "2020-13-01",
         "99/99/2020",
         "0/0/2020",
-    ]
-    + [
         "1969-12-31",
         "29 Februari 2019",
         "12 ekor 2019",
@@ -247,8 +245,12 @@ def test_every_indonesian_month(name, number):
         assert moment(f"15 {written} 2021 12:00 GMT", "id") == f"2021-{number:02}-15T12:00:00"
 
 
+_FIRST = datetime(1970, 1, 2, tzinfo=UTC).replace(tzinfo=None)  # the strategy wants both without a zone
+_LAST = datetime(2099, 12, 31, tzinfo=UTC).replace(tzinfo=None)
+
+
 @settings(deadline=None)
-@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2099, 12, 31)))
+@given(st.datetimes(min_value=_FIRST, max_value=_LAST))
 def test_what_is_printed_is_read_back(when):
     when = when.replace(microsecond=0)
     expected = int(when.replace(tzinfo=UTC).timestamp() * 1000)

@@ -78,7 +78,11 @@ def test_notes_are_explained():
 
 def test_a_rule_of_another_version_is_named_without_a_reason():
     stripped = strip(RECEIVED)
-    old = CleanSection(text=stripped.text, removed=[type(stripped.removed[0])(rule="old.rule", text="x", start=0, end=1)], content_hash="0" * 32)
+    old = CleanSection(
+        text=stripped.text,
+        removed=[type(stripped.removed[0])(rule="old.rule", text="x", start=0, end=1)],
+        content_hash="0" * 32,
+    )
     assert explain(old, RECEIVED)[0].why == ""
 
 

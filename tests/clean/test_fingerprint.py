@@ -8,11 +8,11 @@ import pytest
 
 from kabar.clean.fingerprint import content_hash
 
-TITLE, TEXT = "Harga \"cabai\" naik", "Harga cabai naik, kata Budi.\nWarga mengeluh."
+TITLE, TEXT = 'Harga "cabai" naik', "Harga cabai naik, kata Budi.\nWarga mengeluh."
 
 
 @pytest.mark.parametrize(
-    ("title", "text"),
+    "title, text",
     [
         ("Harga “cabai” naik", TEXT),
         ("HARGA CABAI NAIK", TEXT),
@@ -26,7 +26,7 @@ def test_form_makes_no_difference(title, text):
 
 
 @pytest.mark.parametrize(
-    ("title", "text"),
+    "title, text",
     [
         (TITLE, TEXT.replace("naik", "turun")),
         (TITLE + " lagi", TEXT),

@@ -17,7 +17,7 @@ def cut(page: Page, index: int, rule: str, strength: int) -> Cut:
 
 
 @pytest.mark.parametrize(
-    ("words", "allowed"),
+    "words, allowed",
     [(0, 0), (4, 3), (40, 30), (80, 60), (100, 60), (150, 60), (200, 80), (1_000, 400)],
 )
 def test_budget(words, allowed):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.clean.samples import assert_accounted, taken
 
 from kabar.clean.lines import Stripped, strip
+from tests.clean.samples import assert_accounted, taken
 
 ARTICLE = """KABARTOP - Ketua Dewan Sungai Rahmat Hidayat mengatakan pada hari Senin bahwa bendungan tetap aman, tetapi menambahkan bahwa pintu air harus diperbaiki sebelum musim hujan tiba.
 Rahmat berpendapat masih ada waktu untuk memperbaikinya bila semua pihak bekerja bersama.
@@ -68,7 +68,7 @@ class TestAWholeArticle:
 
 class TestWhiteSpace:
     @pytest.mark.parametrize(
-        ("received", "text"),
+        "received, text",
         [
             ("Satu.\n\n\n\nDua.", "Satu.\nDua."),
             ("  Satu.  \r\n\r\n\tDua.  \n", "Satu.\nDua."),
@@ -197,7 +197,7 @@ class TestAnyText:
         "hostile",
         [
             "a" * 1_000_000, "Baca juga: " * 20_000, "(baca: " * 20_000, "[gambas:" * 20_000, "Dilansir " + "Aa " * 50_000,
-            "Jakarta, " * 20_000, "- " * 100_000, "dikutip dari Reuters. " * 12_000, "\n" * 200_000, "Simak \"" * 20_000,
+            "Jakarta, " * 20_000, "- " * 100_000, "dikutip dari Reuters. " * 12_000, "\n" * 200_000, 'Simak "' * 20_000,
             ("Editor: " + "A b " * 60 + "\n") * 200, "\x00\u200b" * 10_000, "Reuters reported " * 12_000, "Baca juga: Judul Lain Lagi\n" * 11_000,
         ],
         ids=lambda text: text[:12],

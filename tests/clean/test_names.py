@@ -8,14 +8,17 @@ from kabar.clean.names import merge_names, split_names
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
+    "text, names",
     [
         ("Budi Santoso", ["Budi Santoso"]),
         ("Budi Santoso, Ana Brook", ["Budi Santoso", "Ana Brook"]),
         ("Budi Santoso dan Ana Brook", ["Budi Santoso", "Ana Brook"]),
         ("By Ana Brook and Tom Field", ["Ana Brook", "Tom Field"]),
         ("Oleh: Budi Santoso", ["Budi Santoso"]),
-        ("Ana Brook/Tom Field; Sri Rahayu | Joko & Lia", ["Ana Brook", "Tom Field", "Sri Rahayu", "Joko", "Lia"]),
+        (
+            "Ana Brook/Tom Field; Sri Rahayu | Joko & Lia",
+            ["Ana Brook", "Tom Field", "Sri Rahayu", "Joko", "Lia"],
+        ),
         ("Dandi Andika", ["Dandi Andika"]),
         ("Budi Santoso, S.H., M.H.", ["Budi Santoso"]),
         ("ana@valley.example", []),

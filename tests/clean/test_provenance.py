@@ -14,7 +14,7 @@ def cut(start: int, end: int, rule: str = "r") -> Cut:
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"),
+    "text, lines",
     [
         ("", []),
         (" \n\t\n", []),
@@ -39,7 +39,7 @@ def test_lower_keeps_the_length_of_any_text(text):
 
 class TestAssemble:
     @pytest.mark.parametrize(
-        ("text", "cuts", "result"),
+        "text, cuts, result",
         [
             ("a b c", [], "a b c"),
             ("a b c", [(2, 3)], "a c"),
@@ -66,9 +66,14 @@ class TestAssemble:
         assert built.locate(0, 1) is None
         assert built.locate(16, 20) is None
 
-    @given(st.text(alphabet="ab .\n\t", max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=4))
+    @given(
+        st.text(alphabet="ab .\n\t", max_size=60),
+        st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=4),
+    )
     def test_nothing_else_is_lost(self, text, spans):
-        cuts = disjoint(cut(start, min(start + size, len(text))) for start, size in spans if start < len(text))
+        cuts = disjoint(
+            cut(start, min(start + size, len(text))) for start, size in spans if start < len(text)
+        )
         built = assemble(Page(text), cuts)
         gone = {offset for entry in cuts for offset in range(entry.start, entry.end)}
         kept = "".join(char for offset, char in enumerate(text) if offset not in gone and not char.isspace())
@@ -83,7 +88,10 @@ class TestAssemble:
 
 class TestDisjoint:
     def test_of_two_that_overlap_the_first_stays(self):
-        assert [(c.start, c.end) for c in disjoint([cut(5, 9), cut(0, 6), cut(8, 12), cut(9, 10)])] == [(5, 9), (9, 10)]
+        assert [(c.start, c.end) for c in disjoint([cut(5, 9), cut(0, 6), cut(8, 12), cut(9, 10)])] == [
+            (5, 9),
+            (9, 10),
+        ]
 
     def test_order_is_that_of_the_text(self):
         assert [c.start for c in disjoint([cut(9, 10), cut(0, 1), cut(4, 5)])] == [0, 4, 9]

@@ -9,11 +9,11 @@ from re._parser import SubPattern
 from re._parser import parse as parse_pattern
 
 import pytest
-from tests.clean.samples import assert_accounted, marked, run, taken
 
 from kabar.clean.lexicon import is_outlet, is_place
 from kabar.clean.rulebook import FAMILIES, Rule, by_id, expand, rules, table
 from kabar.clean.title import clean_title
+from tests.clean.samples import assert_accounted, marked, run, taken
 
 ALL = [rule for family in FAMILIES for rule in rules(family)]
 LINE_RULES = [rule for rule in ALL if not rule.id.startswith("title.")]
@@ -32,7 +32,11 @@ def unbounded(node) -> Iterator[str]:
 
 
 def cases(kind: str, of: list[Rule]) -> list:
-    return [pytest.param(rule, sample, id=f"{rule.id}-{i}") for rule in of for i, sample in enumerate(getattr(rule, kind))]
+    return [
+        pytest.param(rule, sample, id=f"{rule.id}-{i}")
+        for rule in of
+        for i, sample in enumerate(getattr(rule, kind))
+    ]
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
@@ -63,7 +67,7 @@ def test_ids_are_unique():
     assert len(by_id()) == len(ALL)
 
 
-@pytest.mark.parametrize(("rule", "sample"), cases("removes", LINE_RULES))
+@pytest.mark.parametrize("rule, sample", cases("removes", LINE_RULES))
 def test_removes(rule, sample):
     plain, start, end = marked(sample)
     stripped, received, offset = run(rule, plain)
@@ -71,7 +75,7 @@ def test_removes(rule, sample):
     assert_accounted(received, stripped)
 
 
-@pytest.mark.parametrize(("rule", "sample"), cases("annotates", LINE_RULES))
+@pytest.mark.parametrize("rule, sample", cases("annotates", LINE_RULES))
 def test_annotates_and_keeps_the_words(rule, sample):
     plain, start, end = marked(sample)
     stripped, received, _ = run(rule, plain)
@@ -82,7 +86,7 @@ def test_annotates_and_keeps_the_words(rule, sample):
     assert_accounted(received, stripped)
 
 
-@pytest.mark.parametrize(("rule", "sample"), cases("keeps", LINE_RULES))
+@pytest.mark.parametrize("rule, sample", cases("keeps", LINE_RULES))
 def test_leaves_alone(rule, sample):
     stripped, received, _ = run(rule, sample)
     assert rule.id not in {name for name, _, _ in taken(stripped)}
@@ -91,14 +95,14 @@ def test_leaves_alone(rule, sample):
     assert_accounted(received, stripped)
 
 
-@pytest.mark.parametrize(("rule", "sample"), cases("removes", list(rules("title"))))
+@pytest.mark.parametrize("rule, sample", cases("removes", list(rules("title"))))
 def test_title_rule_cuts(rule, sample):
     plain, start, end = marked(sample)
     kept = plain[:start] + plain[end:]
     assert clean_title(plain, site_name=SITE, domain="wartalembah.example") == (kept, plain[start:end])
 
 
-@pytest.mark.parametrize(("rule", "sample"), cases("keeps", list(rules("title"))))
+@pytest.mark.parametrize("rule, sample", cases("keeps", list(rules("title"))))
 def test_title_rule_leaves_alone(rule, sample):
     assert clean_title(sample, site_name=SITE, domain="wartalembah.example") == (sample, "")
 
@@ -108,7 +112,9 @@ class TestLists:
         for group, names in table("outlets").items():
             assert len(names) == len(set(names)), group
 
-    @pytest.mark.parametrize("name", ["Reuters", "KOMPAS.com", "antara", "detikcom", "kabardesa.co.id", "FRANCE 24", "TIME"])
+    @pytest.mark.parametrize(
+        "name", ["Reuters", "KOMPAS.com", "antara", "detikcom", "kabardesa.co.id", "FRANCE 24", "TIME"]
+    )
     def test_outlets(self, name):
         assert is_outlet(name)
 

@@ -8,7 +8,7 @@ from kabar.clean.title import clean_title
 
 
 @pytest.mark.parametrize(
-    ("title", "site", "domain", "kept"),
+    "title, site, domain, kept",
     [
         ("Harga Cabai Naik - Kompas.com", "", "", "Harga Cabai Naik"),
         ("Harga Cabai Naik - Kompas.com - Halaman 2", "", "", "Harga Cabai Naik"),
@@ -55,7 +55,7 @@ def test_what_the_publisher_wrote_stays(title):
 
 
 @pytest.mark.parametrize(
-    ("title", "kept"),
+    "title, kept",
     [
         ("  Harga\n Cabai\tNaik ", "Harga Cabai Naik"),
         ("Kopi &amp; Teh", "Kopi & Teh"),

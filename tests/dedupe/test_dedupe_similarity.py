@@ -20,7 +20,7 @@ from dedupe_wire import (
     prose,
     section,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kabar.contracts.message import Tick
@@ -271,12 +271,12 @@ def test_signatures_are_forgotten_and_bounded():
 @pytest.mark.parametrize(
     "text",
     [
-        "a " * 3_000_000,
-        "x" * 5_000_000,
+        "a " * 1_000_000,
+        "x" * 2_000_000,
         "1,2." * 1_000_000,
         "A" * 200_000 + " B" * 400_000,
         "\n" * 1_000_000,
-        "漢字" * 1_000_000,
+        "漢字" * 500_000,
         "'" * 2_000_000,
     ],
 )
@@ -305,6 +305,7 @@ def test_hashes_never_change():
     assert sketch(["satu", "dua", "tiga"]).signature[:4].tolist() == [57642, 41508, 41882, 11726]
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.sets(st.integers(0, 400), min_size=60), st.sets(st.integers(0, 400), min_size=60))
 def test_signatures_estimate_resemblance(one, other):
     left = shingle(hash_words([f"w{i}" for i in sorted(one)]))
@@ -391,7 +392,7 @@ def remembered(i, signature, at=0):
 
 def test_the_table_finds_what_it_holds_through_growth_removal_and_reuse():
     index, rng = SignatureIndex(), random.Random(1)
-    signatures = {i: minhash(shingle(hash_words(prose(i, 30).split()))) for i in range(4_000)}
+    signatures = {i: minhash(shingle(hash_words(prose(i, 30).split()))) for i in range(2_000)}
     alive = set()
     for i, signature in signatures.items():
         index.add(remembered(i, signature, at=i))
@@ -401,7 +402,7 @@ def test_the_table_finds_what_it_holds_through_growth_removal_and_reuse():
             assert index.remove(bytes.fromhex(ident(str(gone)))) == (gone in alive)
             alive.discard(gone)
     assert len(index) == len(alive)
-    for i in rng.sample(range(4_000), 500):
+    for i in rng.sample(range(2_000), 300):
         found = index.search(signatures[i], since=-1, least=0.9, limit=3)
         assert [c.article.seq for c in found] == ([i] if i in alive else [])
         assert (index.get(bytes.fromhex(ident(str(i)))) is not None) == (i in alive)

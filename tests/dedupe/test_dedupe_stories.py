@@ -216,30 +216,31 @@ def half(seed, shared, own):
     return " ".join(words)
 
 
-@pytest.fixture
-def two_threads():
-    """Two stories that have little in common until articles come that tell of both."""
-    shared, left, right = prose(500, 40).split(), prose(501, 30).split(), prose(502, 30).split()
-    stage = DedupeStage()
-    for i in range(60):
-        put(stage, f"noise{i}", prose(i, 80), at=START - HOUR + i)
-    one, _ = put(stage, "one", half(1, shared[:4], left))
-    two, _ = put(stage, "two", half(2, shared[4:8], right), at=START + 1)
-    assert one != two
-    changed = []
+SHARED, LEFT, RIGHT = prose(500, 40).split(), prose(501, 30).split(), prose(502, 30).split()
+
+
+def threads():
+    """Two stories that have little in common, then articles that tell of both."""
+    yield article("one", half(1, SHARED[:4], LEFT))
+    yield article("two", half(2, SHARED[4:8], RIGHT), at=START + 1)
     for i in range(8):
-        story, more = put(
-            stage,
-            f"both{i}",
-            half(i + 10, shared[i * 4 : i * 4 + 6], left[:24] + right[:24]),
-            at=START + 2 + i,
-        )
-        changed += more
-    return stage, one, two, story, changed
+        both = half(i + 10, SHARED[i * 4 : i * 4 + 6], LEFT[:24] + RIGHT[:24])
+        yield article(f"both{i}", both, at=START + 2 + i)
+
+
+@pytest.fixture
+def two_threads(stage):
+    ids, changed = [], []
+    for message in threads():
+        effects = stage.process(message)
+        ids.append(section(effects).story_id)
+        changed += stories(effects)
+    assert ids[0] != ids[1]
+    return stage, ids[0], ids[1], ids[-1], changed
 
 
 def test_two_stories_that_turn_out_to_be_one_merge_into_the_older(two_threads):
-    stage, one, two, last, changed = two_threads
+    _, one, two, last, changed = two_threads
     [merge] = [s for s in changed if s.state == "merged"]
     assert (merge.id, merge.merged_into, merge.velocity) == (two, one, 0.0)
     assert last == one
@@ -249,27 +250,26 @@ def test_two_stories_that_turn_out_to_be_one_merge_into_the_older(two_threads):
 
 def test_a_published_story_id_outlives_the_merge_and_copies_go_to_the_survivor(two_threads):
     stage, one, two, _, _ = two_threads
-    right = prose(502, 30).split()
-    shared = prose(500, 40).split()
-    assert put(stage, "two", half(3, shared[4:8], right) + " lagi", at=START + 50)[0] == two
-    assert put(stage, "copy of two", half(3, shared[4:8], right) + " lagi", at=START + 51)[0] == one
+    again = half(3, SHARED[4:8], RIGHT) + " lagi"
+    assert put(stage, "two", again, at=START + 50)[0] == two
+    assert put(stage, "copy of two", again, at=START + 51)[0] == one
 
 
 def test_where_a_merged_story_went_survives_a_restart():
-    items = [article("one", FERRY), article("two", FERRY_AGAIN + " " + prose(9, 60), at=START + 1)]
-    items += [article(f"more{i}", f"{FERRY_THIRD} {prose(9, 60)} {i}", at=START + 2 + i) for i in range(4)]
-    items += [article("copy", FERRY_AGAIN + " " + prose(9, 60), at=START + 9)]
-    options = DedupeOptions(story_threshold=0.5, merge_threshold=0.3)
-    straight, log, merges = DedupeStage(options), {}, 0
-    for i, item in enumerate(items):
-        restored = DedupeStage(options)
+    straight, log, merges = DedupeStage(), {}, 0
+    for i in range(60):
+        compact(log, straight.process(article(f"noise{i}", prose(i, 80), at=START - HOUR + i)))
+    for item in [*threads(), article("copy of two", half(2, SHARED[4:8], RIGHT), at=START + 60)]:
+        restored = DedupeStage()
         restored.restore(log.items())
         effects = straight.process(item)
-        assert restored.process(item) == effects, i
+        assert restored.process(item) == effects
         compact(log, effects)
         merges += sum(s.state == "merged" for s in stories(effects))
-    assert merges
-    assert any(key[:1] == MERGED for key in log)
+    assert merges == 1
+    assert sum(key[:1] == MERGED for key in log) == 1
+    assert section(effects).duplicate.of == ident("two")
+    assert section(effects).story_id == story_key(bytes.fromhex(ident("one"))).hex()
 
 
 # ------------------------------------------------------------------ kills

@@ -121,6 +121,10 @@ def test_no_ground_no_keywords(text, language):
     assert terms(text, language) == []
 
 
+def test_an_endless_word_is_no_keyword():
+    assert not any(len(term) > keywords.LONGEST for term in terms("z" * 5_000 + " " + REEF))
+
+
 def test_malay_borrows_the_indonesian_table():
     assert terms(REEF, "ms") == terms(REEF, "id")
 

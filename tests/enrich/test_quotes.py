@@ -347,6 +347,18 @@ SEQUENCES = [
         "the object of a pronoun's sentence is not meant",
     ),
     (
+        '"Kami siap," jelas Jhony.\nMeski begitu, dia meyakini bahwa Lisa taat hukum.\n"Klien kami taat," terang dia.',
+        "id",
+        ["Jhony Boy Nababan"] * 2,
+        "nor is it behind an opener",
+    ),
+    (
+        '"Kami siap," kata Budi.\nLisa sempat kabur ke luar kota.\n"Kami mencarinya," katanya.',
+        "id",
+        ["Budi Santoso", ""],
+        "somebody who only appears between two quotes",
+    ),
+    (
         'Kapolresta menambahkan, miras itu rumahan. "Kami menyita semuanya," ujarnya.',
         "id",
         ["Kapolresta"],
@@ -504,6 +516,11 @@ def test_no_entities_still_names_what_is_written():
 def test_the_number_of_quotes_is_bounded():
     text = '"Ya benar sekali," kata Budi.\n' * (quotes.MAX_QUOTES + 50)
     assert len(quotes.find(Text(text=text, language="id"), [])) == quotes.MAX_QUOTES
+
+
+def test_a_speaker_as_long_as_a_paragraph_is_none():
+    (quote,) = quotes.find(Text(text='"Kami siap," kata B' + "u" * 5_000, language="id"), [])
+    assert quote.speaker == ""
 
 
 HOSTILE = [

@@ -81,7 +81,9 @@ def disturbed(file: Path, store: Path, *, kills: int, seed: int, seconds: float,
     start_up = 1.0  # interpreter and models: a kill in there is allowed, but should not be the rule
     share = seconds / max(kills, 1)
     while report.kills < kills:
-        process = subprocess.Popen(command(file, store, batch), start_new_session=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command(file, store, batch), start_new_session=True, stdout=subprocess.DEVNULL
+        )
         try:
             process.wait(timeout=start_up * chance.random() + chance.uniform(0, 2.2 * share + 1.5))
         except subprocess.TimeoutExpired:
@@ -146,14 +148,18 @@ def run(source: Path, work: Path, *, kills: int, seed: int, batches: Iterable[in
         report.differences = differences(expected, lines_of(work / "killed"))
     for batch in batches:
         undisturbed(file, work / f"batch-{batch}", batch)
-        report = Report(lines=len(expected), differences=differences(expected, lines_of(work / f"batch-{batch}")))
+        report = Report(
+            lines=len(expected), differences=differences(expected, lines_of(work / f"batch-{batch}"))
+        )
         reports[f"batches of {batch}"] = report
     return reports
 
 
 def main() -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)

@@ -18,7 +18,9 @@ class Index:
     def opened(self):
         import sqlite3
 
-        return sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            f"file:{self.path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
 
     def write(self, *messages, stories=()):
         from index_samples import entry
@@ -31,7 +33,9 @@ class Index:
     def titles(self, query="", **options):
         from kabar.index.api import SearchRequest
 
-        return [h.document.article.title for h in self.reader.search(SearchRequest(query=query, **options)).hits]
+        return [
+            h.document.article.title for h in self.reader.search(SearchRequest(query=query, **options)).hits
+        ]
 
 
 @pytest.fixture

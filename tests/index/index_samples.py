@@ -67,17 +67,32 @@ def message(
     """An enriched article message."""
     url = f"https://{domain}/{name}" if url is None else url
     sections = [
-        RawSection(text=f"Terima: {text}", url=url, canonical_url=url, source=Source(name=source, domain=domain), title=title),
+        RawSection(
+            text=f"Terima: {text}",
+            url=url,
+            canonical_url=url,
+            source=Source(name=source, domain=domain),
+            title=title,
+        ),
         CleanSection(
-            title=title, text=text, language=language, word_count=len(text.split()), content_hash=id_of(title + text),
-            published_at=published, published_claimed=claimed,
+            title=title,
+            text=text,
+            language=language,
+            word_count=len(text.split()),
+            content_hash=id_of(title + text),
+            published_at=published,
+            published_claimed=claimed,
         ),
         DedupeSection(
-            version=version, status=status, first_seen_at=T0 if version > 1 else observed, change=Change(kind=change),
+            version=version,
+            status=status,
+            first_seen_at=T0 if version > 1 else observed,
+            change=Change(kind=change),
             duplicate=Duplicate(kind="near", of=id_of(copy_of), similarity=0.9) if copy_of else None,
             story_id=id_of(story) if story else None,
         ),
-        enrich or EnrichSection(
+        enrich
+        or EnrichSection(
             entities=[Entity(text=p, name=p, type="person", count=1, spans=[Span(0, 1)]) for p in persons],
             keywords=[Keyword(term=k, score=0.5) for k in keywords],
             topic=topic,
@@ -89,10 +104,23 @@ def message(
     return made
 
 
-def header(name: str, observed: int, observation: str = "", generation: int = 0, kind: str = "article", accepted: int = 0):
+def header(
+    name: str,
+    observed: int,
+    observation: str = "",
+    generation: int = 0,
+    kind: str = "article",
+    accepted: int = 0,
+):
     return Header(
-        observation_id=id_of(observation or f"{name} {observed}"), observed_at=observed, article_id=id_of(name), kind=kind,
-        generation=generation, origin=f"file:wire.jsonl#{name}", trace_id=f"trace {accepted}", accepted_at=accepted,
+        observation_id=id_of(observation or f"{name} {observed}"),
+        observed_at=observed,
+        article_id=id_of(name),
+        kind=kind,
+        generation=generation,
+        origin=f"file:wire.jsonl#{name}",
+        trace_id=f"trace {accepted}",
+        accepted_at=accepted,
     )
 
 
@@ -100,22 +128,49 @@ def kill(name: str = "a", *, observed: int = T0 + DAY, version: int = 2) -> Mess
     """What dedupe forwards for a kill: no clean section."""
     url = f"https://wartapesisir.example/{name}"
     made = Message(header(name, observed, kind="kill"))
-    raw = RawSection(url=url, canonical_url=url, source=Source(name="Warta Pesisir", domain="wartapesisir.example"))
+    raw = RawSection(
+        url=url, canonical_url=url, source=Source(name="Warta Pesisir", domain="wartapesisir.example")
+    )
     section = DedupeSection(version=version, status="killed", first_seen_at=T0, change=Change(kind="kill"))
     return made.with_section(raw).with_section(section)
 
 
 def rich() -> Message:
     """A message with something in every section."""
-    made = message("rich", title="Kapal karam", text="Kapal karam di Selat Angin. \"Kami selamat,\" kata Bayu.", topic="Bencana", story="kapal")
+    made = message(
+        "rich",
+        title="Kapal karam",
+        text='Kapal karam di Selat Angin. "Kami selamat," kata Bayu.',
+        topic="Bencana",
+        story="kapal",
+    )
     clean = CleanSection(
-        title="Kapal karam", text=made.clean.text, received="KARANG, WARTA - " + made.clean.text + " Baca Juga: Rob",
-        authors=["Sari Melati"], published_at=T0 - HOUR, published_claimed="31 Januari 2026", modified_at=T0,
-        language="id", language_confidence=0.9, word_count=8, image="https://wartapesisir.example/k.jpg", content_hash=id_of("x"),
-        dateline=Dateline(source="WARTA", place="KARANG", text="KARANG, WARTA - ", rule="dateline.caps", start=0, end=16),
-        attributions=[Attribution(outlet="Radio Selat", text="dikutip dari Radio Selat", rule="attribution.id", start=0, end=5)] * 2,
+        title="Kapal karam",
+        text=made.clean.text,
+        received="KARANG, WARTA - " + made.clean.text + " Baca Juga: Rob",
+        authors=["Sari Melati"],
+        published_at=T0 - HOUR,
+        published_claimed="31 Januari 2026",
+        modified_at=T0,
+        language="id",
+        language_confidence=0.9,
+        word_count=8,
+        image="https://wartapesisir.example/k.jpg",
+        content_hash=id_of("x"),
+        dateline=Dateline(
+            source="WARTA", place="KARANG", text="KARANG, WARTA - ", rule="dateline.caps", start=0, end=16
+        ),
+        attributions=[
+            Attribution(
+                outlet="Radio Selat", text="dikutip dari Radio Selat", rule="attribution.id", start=0, end=5
+            )
+        ]
+        * 2,
         related=[Related(title="Rob", rule="related.id.colon", start=70, end=85)],
-        removed=[Removed(rule="related.id.colon", text="Baca Juga", start=70, end=85), Removed(rule="advert", text="", start=1, end=1)],
+        removed=[
+            Removed(rule="related.id.colon", text="Baca Juga", start=70, end=85),
+            Removed(rule="advert", text="", start=1, end=1),
+        ],
         notes=["repaired:1"],
     )
     enrich = EnrichSection(
@@ -125,10 +180,19 @@ def rich() -> Message:
             Entity(text="SAR", name="SAR Karang", type="organization", count=1, spans=[Span(0, 3)]),
             Entity(text="Selat Angin", name="Selat Angin", type="place", count=1, spans=[Span(15, 26)]),
         ],
-        places=[Place(name="Karang", country="ID", location=GeoPoint(lat=-6.5, lon=110.5)), Place(name="Angin", country="ID")],
-        quotes=[Quote(text="Kami selamat,", speaker="Bayu Segara", start=29, end=42), Quote(text="Kami selamat,", start=29, end=42)],
+        places=[
+            Place(name="Karang", country="ID", location=GeoPoint(lat=-6.5, lon=110.5)),
+            Place(name="Angin", country="ID"),
+        ],
+        quotes=[
+            Quote(text="Kami selamat,", speaker="Bayu Segara", start=29, end=42),
+            Quote(text="Kami selamat,", start=29, end=42),
+        ],
         keywords=[Keyword(term="kapal", score=1.0), Keyword(term="kapal", score=0.5)],
-        topic="Bencana", sentiment=Sentiment(label="negative", score=-0.4), summary="Kapal karam.", annotators={"entities": "crf-1"},
+        topic="Bencana",
+        sentiment=Sentiment(label="negative", score=-0.4),
+        summary="Kapal karam.",
+        annotators={"entities": "crf-1"},
     )
     return made.with_section(clean).with_section(enrich)
 
@@ -137,10 +201,26 @@ def entry(made: Message, ingested: int = T0 + 2 * DAY) -> Entry:
     return Entry(assemble(made, ingested_at=ingested), made.encode(), version_key(made.header))
 
 
-def story(name: str, *, revision: int = 1, last: int = T0, size: int = 1, velocity: float = 0.0, into: str | None = None, state: str = "") -> Story:
+def story(
+    name: str,
+    *,
+    revision: int = 1,
+    last: int = T0,
+    size: int = 1,
+    velocity: float = 0.0,
+    into: str | None = None,
+    state: str = "",
+) -> Story:
     return Story(
-        id=id_of(name), revision=revision, title=name, size=size, first_at=T0 - DAY, last_at=last, velocity=velocity,
-        state=state or ("merged" if into else "open"), merged_into=id_of(into) if into else None,
+        id=id_of(name),
+        revision=revision,
+        title=name,
+        size=size,
+        first_at=T0 - DAY,
+        last_at=last,
+        velocity=velocity,
+        state=state or ("merged" if into else "open"),
+        merged_into=id_of(into) if into else None,
     )
 
 

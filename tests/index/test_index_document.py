@@ -53,7 +53,11 @@ def test_timestamp_falls_back_to_the_first_sight_not_the_last():
 def test_everything_of_every_section():
     document = made(rich())
     article = document.article
-    assert (article.title, article.authors, article.summary) == ("Kapal karam", ["Sari Melati"], "Kapal karam.")
+    assert (article.title, article.authors, article.summary) == (
+        "Kapal karam",
+        ["Sari Melati"],
+        "Kapal karam.",
+    )
     assert (article.published_at, article.modified_at) == (iso(T0 - HOUR), iso(T0))
     assert (article.language, article.language_confidence, article.word_count) == ("id", 0.9, 8)
     assert article.content_hash == id_of("x")
@@ -102,7 +106,12 @@ def test_source_goes_by_its_domain_where_it_has_no_name(name, domain, url, expec
 
 
 def test_url_domain_is_the_host():
-    raw = RawSection(text="x", url="https://News.W.example:8080/a?b", canonical_url="https://news.w.example:8080/a", source=Source())
+    raw = RawSection(
+        text="x",
+        url="https://News.W.example:8080/a?b",
+        canonical_url="https://news.w.example:8080/a",
+        source=Source(),
+    )
     document = made(message().with_section(raw))
     assert document.url.domain == "news.w.example"
     assert document.url.original == raw.url
@@ -153,7 +162,10 @@ def test_round_trip():
 
 
 def test_version_key_orders_by_observation_then_generation():
-    keys = [version_key(message(observed=o, generation=g).header) for o, g in [(5, 0), (5, 1), (5, 999), (5, 5_000), (6, 0)]]
+    keys = [
+        version_key(message(observed=o, generation=g).header)
+        for o, g in [(5, 0), (5, 1), (5, 999), (5, 5_000), (6, 0)]
+    ]
     assert keys == sorted(keys)
     assert keys[2] == keys[3] < keys[4]
     assert keys[0] == 5_000

@@ -45,10 +45,16 @@ def many(count, seed=1):
     pool = ["air", "rob", "kota", "kapal", "pasar"]
     return [
         message(
-            f"m{n}", title=f"Judul {n}", text=" ".join(rng.choices(pool, k=rng.randrange(1, 9))),
-            observed=T0 + rng.randrange(20) * HOUR, source=rng.choice(["Warta", "Kabar", "Berita"]),
-            language=rng.choice(["id", "en", ""]), persons=tuple(rng.sample(["Ratna", "Bayu", "Sari", "Putu"], rng.randrange(3))),
-            keywords=tuple(rng.sample(pool, 2)), topic=rng.choice(["Kota", "Laut", ""]), story=rng.choice(["s1", "s2", None]),
+            f"m{n}",
+            title=f"Judul {n}",
+            text=" ".join(rng.choices(pool, k=rng.randrange(1, 9))),
+            observed=T0 + rng.randrange(20) * HOUR,
+            source=rng.choice(["Warta", "Kabar", "Berita"]),
+            language=rng.choice(["id", "en", ""]),
+            persons=tuple(rng.sample(["Ratna", "Bayu", "Sari", "Putu"], rng.randrange(3))),
+            keywords=tuple(rng.sample(pool, 2)),
+            topic=rng.choice(["Kota", "Laut", ""]),
+            story=rng.choice(["s1", "s2", None]),
             copy_of=f"m{n - n % 5}" if n % 5 and rng.random() < 0.5 else None,
         )
         for n in range(count)
@@ -88,8 +94,14 @@ def test_pages_are_stable_while_others_write(index, sort, collapse):
 
     def insert():
         n = next(counter)
-        index.write(message(f"new{n}", text="air " * rng.randrange(1, 30), observed=T0 + rng.randrange(30) * HOUR,
-                            copy_of=rng.choice([None, "m0", "m5", "m10"])))
+        index.write(
+            message(
+                f"new{n}",
+                text="air " * rng.randrange(1, 30),
+                observed=T0 + rng.randrange(30) * HOUR,
+                copy_of=rng.choice([None, "m0", "m5", "m10"]),
+            )
+        )
 
     seen = ids(walk(index, between=insert, size=4, **options))
     if sort == "relevance":  # scores shift as articles come; but each is shown once, and none is lost
@@ -175,7 +187,12 @@ def test_empty_index(index):
     assert (page.hits, page.total, page.next) == ([], 0, "")
     assert page.facets == {name: [] for name in FACETS}
     assert index.reader.histogram("", "hour") == []
-    assert index.reader.get(id_of("a")) is index.reader.received(id_of("a")) is index.reader.story(id_of("s")) is None
+    assert (
+        index.reader.get(id_of("a"))
+        is index.reader.received(id_of("a"))
+        is index.reader.story(id_of("s"))
+        is None
+    )
     assert index.reader.versions(id_of("a")) == index.reader.story_articles(id_of("s")) == []
     assert index.reader.stories(StoriesRequest()).stories == []
 
@@ -217,7 +234,9 @@ def test_a_killed_original_is_no_copy(index):
 # ---------------------------------------------------------------- facets, histogram: against brute force
 
 
-@pytest.mark.parametrize("query", ["", "air", "air -rob", "source:warta words:>3", "topic:*", "person:(ratna or bayu)", "zzz"])
+@pytest.mark.parametrize(
+    "query", ["", "air", "air -rob", "source:warta words:>3", "topic:*", "person:(ratna or bayu)", "zzz"]
+)
 def test_facets_and_histogram_equal_brute_force(index, query):
     made = many(120, seed=3)
     index.write(*made)
@@ -259,7 +278,15 @@ def test_histogram_before_1970(index):
 
 @pytest.mark.parametrize(
     "options",
-    [{"size": 0}, {"size": 201}, {"size": -1}, {"sort": "best"}, {"facets": ("nonsense",)}, {"facet_size": 0}, {"facet_size": 1000}],
+    [
+        {"size": 0},
+        {"size": 201},
+        {"size": -1},
+        {"sort": "best"},
+        {"facets": ("nonsense",)},
+        {"facet_size": 0},
+        {"facet_size": 1000},
+    ],
 )
 def test_requests_out_of_bounds(options):
     with pytest.raises(UsageError) as caught:
@@ -276,7 +303,15 @@ def test_story_requests_out_of_bounds(index):
 
 
 FORGED = [
-    "x", "!!!!", "a" * 20_000, "eJwDAAAAAAE", "💥", "' OR 1=1 --", "AAAA", "==", "%00",
+    "x",
+    "!!!!",
+    "a" * 20_000,
+    "eJwDAAAAAAE",
+    "💥",
+    "' OR 1=1 --",
+    "AAAA",
+    "==",
+    "%00",
 ]
 
 
@@ -300,7 +335,14 @@ def test_a_cursor_belongs_to_its_search(index, other):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"id": "' OR 1=1 --"}, {"key": 2**70}, {"newest_doc": -(2**70)}, {"seen": [2**64]}, {"key": 1e308}, {"seen": [-1, 0, 5]}],
+    [
+        {"id": "' OR 1=1 --"},
+        {"key": 2**70},
+        {"newest_doc": -(2**70)},
+        {"seen": [2**64]},
+        {"key": 1e308},
+        {"seen": [-1, 0, 5]},
+    ],
 )
 def test_a_forged_cursor_reaches_nothing_else(index, fields):
     index.write(*[message(str(n)) for n in range(3)])
@@ -332,14 +374,17 @@ def test_answers_are_json(index):
 # ---------------------------------------------------------------- limits
 
 
-@pytest.mark.parametrize("call", [
-    lambda r: r.search(SearchRequest(query="air", facets=tuple(FACETS))),
-    lambda r: r.search(SearchRequest(query="air", sort="relevance")),
-    lambda r: r.search(SearchRequest(collapse_copies=True)),
-    lambda r: r.count("air or words:>0"),
-    lambda r: r.histogram("", "hour"),
-    lambda r: r.stories(StoriesRequest(query="air")),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r: r.search(SearchRequest(query="air", facets=tuple(FACETS))),
+        lambda r: r.search(SearchRequest(query="air", sort="relevance")),
+        lambda r: r.search(SearchRequest(collapse_copies=True)),
+        lambda r: r.count("air or words:>0"),
+        lambda r: r.histogram("", "hour"),
+        lambda r: r.stories(StoriesRequest(query="air")),
+    ],
+)
 def test_too_expensive(index, call, monkeypatch):
     index.write(*many(40))
     monkeypatch.setattr("kabar.index.sqlite.reader._STEPS_BETWEEN_CHECKS", 10)
@@ -363,7 +408,14 @@ def test_hostile_queries_end(index):
     index.write(*many(60))
     wide = " or ".join(f"w{n}" for n in range(300)) + " or air"
     phrase = '"' + "air " * 100 + '"'
-    for query in (wide, phrase, " ".join(["ai*"] * 16), " or ".join(["words:>0"] * 399), "(((((air)))))", "-air " * 300):
+    for query in (
+        wide,
+        phrase,
+        " ".join(["ai*"] * 16),
+        " or ".join(["words:>0"] * 399),
+        "(((((air)))))",
+        "-air " * 300,
+    ):
         for sort in ("newest", "relevance"):
             search(index, query, sort=sort, snippets=True, facets=("person",))
 
@@ -390,7 +442,9 @@ def test_a_damaged_document_says_so(index):
 def test_versions_oldest_first_with_texts(index):
     index.write(
         message(title="satu", text="air naik"),
-        message(title="dua", text="air surut", observed=T0 + HOUR, version=2, status="updated", change="update"),
+        message(
+            title="dua", text="air surut", observed=T0 + HOUR, version=2, status="updated", change="update"
+        ),
         kill(version=3),
     )
     found = index.reader.versions(id_of("a"))
@@ -425,21 +479,31 @@ def test_received_is_what_spans_point_into(index):
 
 def test_a_merged_story_answers_as_the_one_it_went_into(index):
     index.write(
-        message("1", story="old", observed=T0), message("2", story="mid", observed=T0 + HOUR), message("3", story="new", observed=T0 + DAY),
+        message("1", story="old", observed=T0),
+        message("2", story="mid", observed=T0 + HOUR),
+        message("3", story="new", observed=T0 + DAY),
         message("4", story="else"),
         stories=[story("old", into="mid"), story("mid", into="new"), story("new", size=3), story("else")],
     )
     for name in ("old", "mid", "new"):
         assert index.reader.story(id_of(name)).id == id_of("new")
-        assert [d.article.id for d in index.reader.story_articles(id_of(name))] == [id_of("1"), id_of("2"), id_of("3")]
-    assert [s.id for s in index.reader.stories(StoriesRequest()).stories] == sorted([id_of("new"), id_of("else")], reverse=True)
+        assert [d.article.id for d in index.reader.story_articles(id_of(name))] == [
+            id_of("1"),
+            id_of("2"),
+            id_of("3"),
+        ]
+    assert [s.id for s in index.reader.stories(StoriesRequest()).stories] == sorted(
+        [id_of("new"), id_of("else")], reverse=True
+    )
     by_article = index.reader.stories(StoriesRequest(query=f"id:{id_of('1')}"))
     assert [s.id for s in by_article.stories] == [id_of("new")]
     assert by_article.total == 1
 
 
 def test_merges_in_a_circle_end(index):
-    index.write(message("1", story="a"), stories=[story("a", into="b"), story("b", into="a"), story("c", into="c")])
+    index.write(
+        message("1", story="a"), stories=[story("a", into="b"), story("b", into="a"), story("c", into="c")]
+    )
     assert index.reader.story(id_of("a")) is not None
     assert index.reader.story(id_of("c")).id == id_of("c")
     assert len(index.reader.story_articles(id_of("a"))) == 1
@@ -457,10 +521,13 @@ def test_articles_of_a_story_not_yet_known(index):
 
 
 def test_stories_are_listed_by_time_size_and_speed(index):
-    index.write(stories=[
-        story("a", last=T0, size=9, velocity=0.5), story("b", last=T0 + 1, size=1, velocity=3.0),
-        story("c", last=T0 + 2, size=5, velocity=0.0, state="closed"),
-    ])
+    index.write(
+        stories=[
+            story("a", last=T0, size=9, velocity=0.5),
+            story("b", last=T0 + 1, size=1, velocity=3.0),
+            story("c", last=T0 + 2, size=5, velocity=0.0, state="closed"),
+        ]
+    )
 
     def order(**options):
         return [s.title for s in index.reader.stories(StoriesRequest(**options)).stories]
@@ -488,7 +555,9 @@ def test_pages_of_stories(index, sort):
 
 def test_stories_of_articles_found(index):
     index.write(
-        message("1", text="air", story="a"), message("2", text="kota", story="b"), message("3", text="air kota"),
+        message("1", text="air", story="a"),
+        message("2", text="kota", story="b"),
+        message("3", text="air kota"),
         stories=[story("a"), story("b")],
     )
     assert [s.title for s in index.reader.stories(StoriesRequest(query="air")).stories] == ["a"]
@@ -537,9 +606,7 @@ def test_threads_may_share_a_reader(index):
     wrong = []
 
     def read():
-        for _ in range(10):
-            if search(index, "air", size=200) != expected:
-                wrong.append(1)
+        wrong.extend(1 for _ in range(10) if search(index, "air", size=200) != expected)
 
     threads = [threading.Thread(target=read) for _ in range(4)]
     for t in threads:

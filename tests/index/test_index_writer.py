@@ -39,14 +39,23 @@ def test_guard(index, stored, coming, answer, one_batch):
 
 
 def test_nothing_of_the_earlier_version_can_be_found(index):
-    index.write(message(title="lama", text="kata usang", persons=("Ratna",), topic="Kota", keywords=("usang",), story="s"))
+    index.write(
+        message(
+            title="lama", text="kata usang", persons=("Ratna",), topic="Kota", keywords=("usang",), story="s"
+        )
+    )
     index.write(message(title="baru", text="kata segar", persons=("Bayu",), observed=T0 + 1, version=2))
     for gone in ("lama", "usang", "person:ratna", "topic:kota", "keyword:usang", "story:*"):
         assert index.titles(gone) == [], gone
     assert index.titles("baru segar person:bayu version:2") == ["baru"]
     count = {t: index.connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES}
     assert count == {
-        "articles": 1, "article_bodies": 1, "article_words": 1, "article_facets": 1, "versions": 2, "stories": 0,
+        "articles": 1,
+        "article_bodies": 1,
+        "article_words": 1,
+        "article_facets": 1,
+        "versions": 2,
+        "stories": 0,
     }
     index.connection.execute("INSERT INTO article_words(article_words) VALUES('integrity-check')")
 
@@ -54,12 +63,16 @@ def test_nothing_of_the_earlier_version_can_be_found(index):
 def test_words_are_taken_out_as_they_were_put_in(index, monkeypatch):
     """Also where today's tokeniser would make other words of the stored text."""
     index.write(message(title="satu", text="air naik"))
-    monkeypatch.setattr("kabar.query.analysis.words", lambda text: [w.upper()[::-1] + "x" for w in text.split()])
+    monkeypatch.setattr(
+        "kabar.query.analysis.words", lambda text: [w.upper()[::-1] + "x" for w in text.split()]
+    )
     index.write(message(title="dua", text="air turun", observed=T0 + 1))
     monkeypatch.undo()
     assert index.titles("air or naik or satu or dua") == []
     index.write(message(title="tiga", text="air surut", observed=T0 + 2))
-    rows = index.connection.execute("SELECT rowid FROM article_words WHERE article_words MATCH 'naik OR riax OR turun'")
+    rows = index.connection.execute(
+        "SELECT rowid FROM article_words WHERE article_words MATCH 'naik OR riax OR turun'"
+    )
     assert rows.fetchall() == []
     assert index.titles("air") == ["tiga"]
 
@@ -111,7 +124,13 @@ def test_kill_of_an_unknown_article_is_a_stub_too(index):
 
 
 def test_stories_keep_the_highest_revision(index):
-    index.write(stories=[story("s", revision=2, size=5), story("s", revision=1, size=3), story("s", revision=2, size=6)])
+    index.write(
+        stories=[
+            story("s", revision=2, size=5),
+            story("s", revision=1, size=3),
+            story("s", revision=2, size=6),
+        ]
+    )
     assert index.reader.story(id_of("s")).size == 6
 
 
@@ -133,8 +152,17 @@ def test_the_transaction_is_the_callers(index):
 @pytest.mark.parametrize("size", [1, 7, 500])
 def test_same_tables_whatever_the_batches(tmp_path, size):
     messages = [
-        message(f"a{n % 40}", title=f"Judul {n}", text=f"kata {n % 11} air", observed=T0 + (n * 7919 % 97), observation=str(n),
-                version=n + 1, persons=(f"Orang {n % 5}",), copy_of="a3" if n % 9 == 0 else None, story=f"s{n % 4}")
+        message(
+            f"a{n % 40}",
+            title=f"Judul {n}",
+            text=f"kata {n % 11} air",
+            observed=T0 + (n * 7919 % 97),
+            observation=str(n),
+            version=n + 1,
+            persons=(f"Orang {n % 5}",),
+            copy_of="a3" if n % 9 == 0 else None,
+            story=f"s{n % 4}",
+        )
         for n in range(120)
     ] + [kill("a5"), rich()]
     stories = [story(f"s{n % 4}", revision=n, size=n) for n in range(1, 20)]
@@ -204,7 +232,15 @@ def test_a_full_disk_says_so_and_loses_nothing(index):
     noise = " ".join(random.Random(1).choices("abcdefghij", k=200_000))
     index.connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(DiskFull):
-        index.writer.write([entry(message("big", text=noise + "".join(random.Random(2).choices("abcdefghijklm ", k=300_000))))])
+        index.writer.write(
+            [
+                entry(
+                    message(
+                        "big", text=noise + "".join(random.Random(2).choices("abcdefghijklm ", k=300_000))
+                    )
+                )
+            ]
+        )
     if index.connection.in_transaction:
         index.connection.execute("ROLLBACK")
     assert index.titles() == ["Banjir rob"]
@@ -224,17 +260,59 @@ def test_schema_has_a_column_for_every_field(index):
 def test_schema_of_this_version(index):
     """A change of the field table changes stored columns: then the schema's version must rise as well."""
     assert list(WORD_FIELDS) == [
-        "title", "text", "quote", "source", "domain", "feed", "collection", "language", "person", "organization", "place",
-        "country", "speaker", "keyword", "topic", "author", "attribution", "dateline", "story", "id", "url", "copy_of",
-        "rule", "status", "change", "sentiment",
+        "title",
+        "text",
+        "quote",
+        "source",
+        "domain",
+        "feed",
+        "collection",
+        "language",
+        "person",
+        "organization",
+        "place",
+        "country",
+        "speaker",
+        "keyword",
+        "topic",
+        "author",
+        "attribution",
+        "dateline",
+        "story",
+        "id",
+        "url",
+        "copy_of",
+        "rule",
+        "status",
+        "change",
+        "sentiment",
     ]
     assert list(VALUE_FIELDS) == [
-        "sentiment_score", "words", "version", "date", "published", "modified", "observed", "first_seen", "ingested", "copy",
+        "sentiment_score",
+        "words",
+        "version",
+        "date",
+        "published",
+        "modified",
+        "observed",
+        "first_seen",
+        "ingested",
+        "copy",
     ]
 
 
 def test_odd_articles_are_indexed_as_they_are(index):
-    texts = ["", "\x00", "a\x00b", "'; DROP TABLE articles; --", '" OR "', "\ue000", "x" * 40_000, "\U0001f600" * 1000, "ﷺ" * 3000]
+    texts = [
+        "",
+        "\x00",
+        "a\x00b",
+        "'; DROP TABLE articles; --",
+        '" OR "',
+        "\ue000",
+        "x" * 40_000,
+        "\U0001f600" * 1000,
+        "ﷺ" * 3000,
+    ]
     made = [message(f"odd{n}", title=t, text=t) for n, t in enumerate(texts)]
     assert set(index.write(*made)) == {"written"}
     for n, text in enumerate(texts):

@@ -30,9 +30,18 @@ class Kabar:
     def __call__(self, *arguments, code=0, stdin=None, env=None):
         done = subprocess.run(
             [*self.command, *map(str, arguments)],
-            cwd=self.cwd, input=stdin, capture_output=True, env={**self.environment, **(env or {})}, timeout=110,
+            cwd=self.cwd,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env={**self.environment, **(env or {})},
+            timeout=110,
         )
-        assert code is None or done.returncode == code, (done.returncode, done.stdout[-2000:], done.stderr[-4000:])
+        assert code is None or done.returncode == code, (
+            done.returncode,
+            done.stdout[-2000:],
+            done.stderr[-4000:],
+        )
         assert b"Traceback" not in done.stderr, done.stderr[-4000:]
         return done
 
@@ -42,5 +51,8 @@ class Kabar:
     def start(self, *arguments, env=None, **kwargs):
         return subprocess.Popen(
             [*self.command, *map(str, arguments)],
-            cwd=self.cwd, env={**self.environment, **(env or {})}, start_new_session=True, **kwargs,
+            cwd=self.cwd,
+            env={**self.environment, **(env or {})},
+            start_new_session=True,
+            **kwargs,
         )

@@ -94,7 +94,9 @@ def test_an_offset_behind_damage_is_found_again():
     while stream.damage and stream.resume():
         seen += drain(stream)
     assert seen == b"satu tiga empat"
-    assert drain(open_stream(io.BytesIO(b"".join(members)), offset=13)) == b"empat"  # three damaged places, a byte each
+    assert (
+        drain(open_stream(io.BytesIO(b"".join(members)), offset=13)) == b"empat"
+    )  # three damaged places, a byte each
 
 
 def test_garbage_behind_the_end_is_reported():

@@ -42,7 +42,9 @@ class SqliteEngine:
 
     def find_node(self, node) -> set[str]:
         compiled = compile_sql(node)
-        rows = self.connection.execute(f"SELECT a.id FROM articles a WHERE {compiled.where}", compiled.parameters)
+        rows = self.connection.execute(
+            f"SELECT a.id FROM articles a WHERE {compiled.where}", compiled.parameters
+        )
         found = [row[0] for row in rows]
         assert len(found) == len(set(found))
         return set(found)

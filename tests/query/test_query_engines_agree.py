@@ -9,25 +9,57 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kabar.contracts.document import iso
+from kabar.errors import QueryError
 from kabar.query import parse
 from kabar.query.analysis import BOUNDARY, View, word_string
 from kabar.query.nodes import All, And, Exists, Flag, Match, Not, Or, Range
 from kabar.text.tokens import words
 
 # Few words, so that they meet; some fold, some have no blanks around them, some are no words at all.
-PIECES = ["putin", "Putin", "biden", "bidens", "東京", "京", "é", "e\u0301", "ß", "SS", "½", "19", "-", "'", "\n", "_", "ﬁ", "fi", "ⅷ"]
+PIECES = [
+    "putin",
+    "Putin",
+    "biden",
+    "bidens",
+    "東京",
+    "京",
+    "é",
+    "e\u0301",
+    "ß",
+    "SS",
+    "½",
+    "19",
+    "-",
+    "'",
+    "\n",
+    "_",
+    "ﬁ",
+    "fi",
+    "ⅷ",
+]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=6).map(" ".join)
 WORDS = sorted({w for piece in PIECES for w in words(piece)})
 BASE = 1_767_225_600_000
 
 documents = st.builds(
     lambda title, text, persons, published, count, score, copy, quotes: {
-        "title": title, "text": text, "persons": persons, "words": count, "copy_of": "other" if copy else None,
-        "published": None if published is None else iso(published), "quote_texts": quotes,
+        "title": title,
+        "text": text,
+        "persons": persons,
+        "words": count,
+        "copy_of": "other" if copy else None,
+        "published": None if published is None else iso(published),
+        "quote_texts": quotes,
         "sentiment": None if score is None else ("neutral", score),
     },
-    TEXTS, TEXTS, st.lists(TEXTS, max_size=3), st.none() | st.integers(BASE - 3, BASE + 3), st.integers(0, 4),
-    st.none() | st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]), st.booleans(), st.lists(TEXTS, max_size=2),
+    TEXTS,
+    TEXTS,
+    st.lists(TEXTS, max_size=3),
+    st.none() | st.integers(BASE - 3, BASE + 3),
+    st.integers(0, 4),
+    st.none() | st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]),
+    st.booleans(),
+    st.lists(TEXTS, max_size=2),
 )
 
 word_fields = st.sampled_from(["", "title", "text", "person", "quote"])
@@ -42,20 +74,40 @@ def _range(field, values):
         pair.map(lambda p: Range(field, p[0], p[1])),
         values.map(lambda v: Range(field, low=v)),
         values.map(lambda v: Range(field, high=v)),
-        *([] if field == "published" else [
-            values.map(lambda v: Range(field, low=v, open=True)), values.map(lambda v: Range(field, high=v, open=True)),
-        ]),
+        *(
+            []
+            if field == "published"
+            else [
+                values.map(lambda v: Range(field, low=v, open=True)),
+                values.map(lambda v: Range(field, high=v, open=True)),
+            ]
+        ),
     )
 
 
 leaves = st.one_of(
-    st.builds(Match, word_fields, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(tuple), st.just("phrase")),
     st.builds(
-        Match, word_fields.filter(bool), st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(tuple), st.just("whole")
+        Match,
+        word_fields,
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(tuple),
+        st.just("phrase"),
     ),
-    st.builds(Match, word_fields, st.sampled_from([("pu",), ("putin",), ("bid",), ("fi",), ("ss",)]), st.just("prefix")),
+    st.builds(
+        Match,
+        word_fields.filter(bool),
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(tuple),
+        st.just("whole"),
+    ),
+    st.builds(
+        Match,
+        word_fields,
+        st.sampled_from([("pu",), ("putin",), ("bid",), ("fi",), ("ss",)]),
+        st.just("prefix"),
+    ),
     st.builds(Exists, st.sampled_from(["title", "text", "person", "published", "sentiment_score", "words"])),
-    _range("published", bounds), _range("words", small), _range("sentiment_score", scores),
+    _range("published", bounds),
+    _range("words", small),
+    _range("sentiment_score", scores),
     st.builds(Flag, st.just("copy"), st.booleans()),
     st.just(All()),
 )
@@ -69,7 +121,9 @@ trees = st.recursive(
     max_leaves=10,
 )
 
-QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+QUIET = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @QUIET
@@ -93,15 +147,19 @@ def test_printed_form_parses_to_the_same_tree(node):
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_parses_or_says_why(text):
-    from kabar.errors import QueryError
-
-    try:
-        node = parse(text)
-    except QueryError as error:
+    node, error = read(text)
+    if error:
         assert 0 <= error.position <= len(text)
         assert error.hint
     else:
         assert parse(str(node)) == node
+
+
+def read(text):
+    try:
+        return parse(text), None
+    except QueryError as error:
+        return None, error
 
 
 @settings(max_examples=100, deadline=None)

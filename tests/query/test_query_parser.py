@@ -63,7 +63,10 @@ TREES = [
     ("words:1e3", Range("words", 1000.0, 1000.0)),
     ("sentiment:<-0.3", Range("sentiment_score", high=-0.3, open=True)),
     ("sentiment:negative", word("negative", "sentiment")),
-    ("sentiment:(>0 or negative)", Or((Range("sentiment_score", low=0, open=True), word("negative", "sentiment")))),
+    (
+        "sentiment:(>0 or negative)",
+        Or((Range("sentiment_score", low=0, open=True), word("negative", "sentiment"))),
+    ),
     ("published:2026-01-01", Range("published", JAN_1, JAN_1 + DAY - 1)),
     ("published:=2026-01-01", Range("published", JAN_1, JAN_1 + DAY - 1)),
     ('published:"2026-01-01"', Range("published", JAN_1, JAN_1 + DAY - 1)),
@@ -82,7 +85,9 @@ TREES = [
 ]
 
 
-@pytest.mark.parametrize("text,tree", [t for t in TREES if t[1] is not None], ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    "text,tree", [t for t in TREES if t[1] is not None], ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_tree(text, tree):
     assert parse(text) == tree
     assert parse(str(tree)) == tree
@@ -228,7 +233,21 @@ def test_hostile_queries_are_refused(name):
     assert len(caught.value.hint) < 600
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800x", "a' OR 1=1 --", 'a" OR "b', "{title} : a", "NEAR(a b)", "a^2", "col:a", "\u202ea"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00",
+        "a\x00b",
+        "\ud800x",
+        "a' OR 1=1 --",
+        'a" OR "b',
+        "{title} : a",
+        "NEAR(a b)",
+        "a^2",
+        "col:a",
+        "\u202ea",
+    ],
+)
 def test_odd_characters_are_words_or_errors(text):
     try:
         node = parse(text)
@@ -243,7 +262,12 @@ def test_just_within_the_limits():
     deep = "a"
     for _ in range(MAX_DEPTH // 2):
         deep = f"not (b or {deep})"
-    for text in (deep, " ".join(["a"] * MAX_CONDITIONS), " or ".join(["words:5"] * MAX_CONDITIONS), "-a " * 300):
+    for text in (
+        deep,
+        " ".join(["a"] * MAX_CONDITIONS),
+        " or ".join(["words:5"] * MAX_CONDITIONS),
+        "-a " * 300,
+    ):
         node = parse(text)
         assert parse(str(node)) == node
         compile_sql(node)
@@ -273,7 +297,9 @@ def test_a_hand_built_tree_cannot_name_a_column_of_its_own(field):
 
 
 def test_no_query_text_in_sql():
-    compiled = compile_sql(parse("robert person:tables words:>4711 published:2026 or drop".replace(" or drop", " drop")))
+    compiled = compile_sql(
+        parse("robert person:tables words:>4711 published:2026 or drop".replace(" or drop", " drop"))
+    )
     for secret in ("robert", "tables", "4711", "drop"):
         assert secret not in compiled.where
     assert compiled.where.count("?") == len(compiled.parameters)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from kabar.contracts.outcomes import Ended, Forward, Outcome
 from kabar.contracts.sections import CleanSection
@@ -31,9 +32,9 @@ class OddStage:
         if text == "twice":
             return [Ended(Outcome.DROPPED, "empty"), Ended(Outcome.UNCHANGED)]
         if text.startswith("once:"):
-            flag = text[5:]
-            if not os.path.exists(flag):
-                open(flag, "w").close()
+            flag = Path(text[5:])
+            if not flag.exists():
+                flag.touch()
                 os._exit(1)
         return [Forward(message.with_section(CleanSection(text=text.upper(), content_hash="0" * 32)))]
 

@@ -11,16 +11,29 @@ from kabar.errors import DiskFull
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.runtime import letters
 from kabar.runtime.audit import audit
+from kabar.runtime.batch import letter
 from kabar.runtime.dump import dump
 from kabar.runtime.embedded import Embedded
 from kabar.runtime.inbox import Refused
-from kabar.runtime.batch import letter
 from kabar.runtime.inline import InlinePool
 from kabar.runtime.prune import prune
 from kabar.runtime.store import open_reader, transaction
 
 START = 1_790_000_000_000
-WORDS = "banjir jalan kota hujan warga petugas sungai malam pagi bantuan tenda logistik camat bupati sekolah".split()
+WORDS = [
+    "banjir",
+    "jalan",
+    "kota",
+    "hujan",
+    "warga",
+    "petugas",
+    "sungai",
+    "malam",
+    "pagi",
+    "bantuan",
+    "tenda",
+    "camat",
+]
 
 
 def body(number):

@@ -1,9 +1,9 @@
 """The worker pool against stages that hang, die, eat memory and lie."""
 
-import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -102,7 +102,7 @@ def test_close_leaves_no_process(pool, message):
     texts(pool, message, "a")
     pids = pool.pids()
     pool.close()
-    assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 def test_workers_die_with_a_killed_parent(odd_stages):
@@ -133,10 +133,7 @@ def test_workers_hold_no_socket_and_no_database(pool, message, tmp_path):
     connection = sqlite3.connect(tmp_path / "x.db")
     connection.execute("CREATE TABLE t (a)")
     texts(pool, message, "die", "a")  # at least one worker started after both were open
-    held = []
-    for pid in pool.pids():
-        for handle in os.listdir(f"/proc/{pid}/fd"):
-            held.append(os.readlink(f"/proc/{pid}/fd/{handle}"))
+    held = [str(handle.readlink()) for pid in pool.pids() for handle in Path(f"/proc/{pid}/fd").iterdir()]
     listener.close()
     connection.close()
     assert not [name for name in held if "socket" in name or "x.db" in name]
@@ -144,7 +141,6 @@ def test_workers_hold_no_socket_and_no_database(pool, message, tmp_path):
 
 def _runs(pid):
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False

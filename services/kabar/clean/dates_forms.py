@@ -69,7 +69,7 @@ _COMPACT = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})(?:([-/.])|年|년)\s?(\d{1,2})(?:[-/.]|月|월)\s?(\d{1,2})(?!\d)")
 _DAY_NAME_YEAR = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?(?:\s(?:of|de|di))?[\s/.,-]{0,3}"
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?(?:\s(?:of|de|di)\b)?[\s/.,-]{0,3}"
     r"([^\W\d_]{2,12})(?:\.|\sde(?:l)?\s)?[\s/.,'-]{0,3}(\d{4}(?!\d)|\d{2}(?![\d:]))"
 )
 _NAME_DAY_YEAR = re.compile(
@@ -191,6 +191,7 @@ _ZONE = re.compile(r"\s?\(?([a-z]{1,4})(?![^\W\d_])")
 
 def find_clock(text: str) -> Clock | None:
     """The first time of day in what stands beside a day; None if there is none or it does not exist."""
+    text = text.removeprefix(":")  # 24/Sep/2019:13:30:00
     match = _COMPACT_TIME.match(text) or _TIME.search(text)
     if match is None:
         match = _HOUR.search(text)

@@ -24,7 +24,7 @@ from kabar.clean.extraction_choice import Choice, choose, is_article, squash
 _LARGEST = 5_000_000
 """Characters of a page that is parsed; the largest real page seen has 3 million, most of them scripts."""
 _MOST_ELEMENTS = 15_000
-_HEAD = 300_000
+_HEAD = 100_000
 """Characters at the start of an oversized page in which its metadata are looked for."""
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _BINARY_SHARE = 0.02

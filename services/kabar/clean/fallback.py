@@ -72,6 +72,8 @@ _COST = 60
 """What a block that is no prose counts against the stretch, in characters of prose."""
 _BARRIER = 100_000
 """What the start of the readers' comments counts against it: no stretch reaches across."""
+_ENOUGH = 200
+"""Characters of prose that make an article before the comments."""
 _COMMENTS = re.compile(
     r"""(?:id|class)\s?=\s?["']?(?:[\w -]{0,60}[ _-])?"""
     r"""(?:comments|comment-?list|comments?-?area|komentar|kolom-?komentar|respond|disqus_thread)\b""",
@@ -79,7 +81,7 @@ _COMMENTS = re.compile(
 )
 _LINKED = 0.35
 """A block with a larger share of its characters in links is a list of links."""
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]{0,2}$")
+_SENTENCE_END = re.compile(r"[.!?…。！？।॥။؟۔።][\"'”’»)\]]{0,2}$")
 
 
 class _Block(NamedTuple):
@@ -108,24 +110,27 @@ class _Block(NamedTuple):
 def extract(page: str) -> str:
     """The article of a page, paragraphs separated by newlines; '' if there is no stretch of prose."""
     blocks = [block for block in _blocks(page[:_LARGEST]) if block.text or block.barrier]
-    start, end = _densest([block.score for block in blocks])
+    # Readers may have written more than the journalist: what stands before their comments goes first.
+    before = next((at for at, block in enumerate(blocks) if block.barrier), len(blocks))
+    start, end, total = _densest([block.score for block in blocks[:before]])
+    if total < _ENOUGH:
+        start, end, _ = _densest([block.score for block in blocks])
     return "\n".join(
         block.text for block in blocks[start:end] if block.prose or (block.heading and not block.linked)
     )
 
 
-def _densest(scores: list[int]) -> tuple[int, int]:
-    """The stretch with the highest sum (Kadane)."""
-    best = total = 0
-    span = (0, 0)
-    start = 0
+def _densest(scores: list[int]) -> tuple[int, int, int]:
+    """Start, end and sum of the stretch with the highest sum (Kadane)."""
+    best = (0, 0, 0)
+    total = start = 0
     for at, score in enumerate(scores):
         if total <= 0:
             total, start = 0, at
         total += score
-        if total > best:
-            best, span = total, (start, at + 1)
-    return span
+        if total > best[2]:
+            best = (start, at + 1, total)
+    return best
 
 
 def _blocks(page: str) -> Iterator[_Block]:

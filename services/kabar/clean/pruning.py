@@ -8,13 +8,13 @@ from lxml.html import HtmlElement
 
 # Whole words of a class or id ("baca-juga", "related_news"); Indonesian, Malay, and the English everybody uses.
 _NAMES = (
-    "baca-?juga|bacajuga|baca-?lainnya|baca-?inline|lihat-?juga|lihatjg|linksisip|link-?sisip|simak-?juga|artikel-?terkait"
-    "|berita-?terkait|terkait|artikel-?lain(?:nya)?|berita-?lain(?:nya)?|terpopuler|populer|rekomendasi|read-?terkait"
-    "|related|related-?(?:posts?|articles?|news|links?|stories|content|items?|topics?|box)|read-?(?:also|next|more)"
-    "|also-?read|see-?also|more-?(?:from|stories|on)|you-?may-?(?:also-?)?like|recommended|recommendations?|recirculation"
-    "|newsletter|newsletter-?(?:signup|form|box|promo)|subscribe|most-?(?:read|popular|viewed)|trending|taboola|outbrain"
-    "|share-?(?:bar|buttons?|tools?|links?|box)|social-?(?:share|links|media)|breadcrumbs?|disqus|comments-?(?:area|list)"
-    "|promo|promobox|ads?-?(?:box|slot|container)|advertisement|sponsored"
+    "baca[-_]?juga|bacajuga|baca[-_]?lainnya|baca[-_]?inline|lihat[-_]?juga|lihatjg|linksisip|link[-_]?sisip|simak[-_]?juga|artikel[-_]?terkait"
+    "|berita[-_]?terkait|terkait|artikel[-_]?lain(?:nya)?|berita[-_]?lain(?:nya)?|terpopuler|populer|rekomendasi|read[-_]?terkait"
+    "|related|related[-_]?(?:posts?|articles?|news|links?|stories|content|items?|topics?|box)|read[-_]?(?:also|next|more)"
+    "|also[-_]?read|see[-_]?also|more[-_]?(?:from|stories|on)|you[-_]?may[-_]?(?:also[-_]?)?like|recommended|recommendations?|recirculation"
+    "|newsletter|newsletter[-_]?(?:signup|form|box|promo)|subscribe|most[-_]?(?:read|popular|viewed)|trending|taboola|outbrain"
+    "|share[-_]?(?:bar|buttons?|tools?|links?|box)|social[-_]?(?:share|links|media)|breadcrumbs?|disqus|comments[-_]?(?:area|list)"
+    "|promo|promobox|ads?[-_]?(?:box|slot|container)|advertisement|sponsored"
 )
 _NAMED = re.compile(
     rf"(?:^|[\s_]|--|(?<=[a-z])__)(?:[a-z0-9]{{1,12}}[-_]{{1,2}}){{0,2}}(?:{_NAMES})(?:$|[\s_]|--|-\d)",

@@ -157,10 +157,13 @@ def stories(
     if as_json:
         print_json({"stories": page.stories, "total": page.total, "next": page.next})
         return
-    table = Table("story", "articles", "sources", "last", "title", "names", title=f"{page.total:,} stories")
+    table = Table(title=f"{page.total:,} stories")
+    table.add_column("story", min_width=14)
+    for name in ("articles", "sources", "last", "title", "names"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for story in page.stories:
         table.add_row(
             story.id[:12], str(story.size), str(len(story.sources)), render.when(story.last_at),
-            story.title[:70], ", ".join(story.names[:4]),
+            Text(story.title), Text(", ".join(story.names[:4])),
         )  # fmt: skip
     out.print(table)

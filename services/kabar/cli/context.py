@@ -20,7 +20,10 @@ from kabar.runtime import logs
 from kabar.runtime.store import open_reader
 from kabar.settings import Settings
 
-out = Console()
+PIPE_COLUMNS = 160
+"""Width where nobody watches: tables in a log should not be folded to 80 columns."""
+
+out = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err = Console(stderr=True)
 
 DataDir = Annotated[

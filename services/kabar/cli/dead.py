@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
 from kabar.contracts.document import iso
@@ -40,11 +41,16 @@ def list_letters(
     if as_json:
         print_json([{"state": one.state, **_plain(one.letter)} for one in kept])
         return
-    table = Table("id", "when", "stage", "reason", "origin", "error", title=f"{len(kept)} dead letters")
+    table = Table(title=f"{len(kept)} dead letters")
+    table.add_column("id", min_width=14)
+    for name in ("when", "stage", "reason", "origin", "error"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for one in kept:
         letter = one.letter
-        table.add_row(letter.id[:12], iso(letter.died_at)[:19], letter.stage, letter.reason, letter.origin,
-                      letter.error[:100])  # fmt: skip
+        table.add_row(
+            letter.id[:12], iso(letter.died_at)[:16], letter.stage, letter.reason, Text(letter.origin),
+            Text(letter.error),
+        )  # fmt: skip
     out.print(table)
 
 

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from kabar import __version__
@@ -54,15 +53,11 @@ app.add_typer(schema.app, name="schema")
 def run(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code and prints an error as: what, then what to do next."""
     try:
-        app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        err.print("stopped; run the same command again to resume", markup=False)
-        return Exit.INTERRUPTED
-    except typer.Exit as done:
-        return done.exit_code
+        app(arguments)
+    except SystemExit as done:  # typer says usage errors itself, and ends so
+        return _ended(done.code)
+    except KeyboardInterrupt:
+        return _ended(Exit.INTERRUPTED)
     except KabarError as error:
         err.print(f"kabar: {error}", markup=False, highlight=False, soft_wrap=True)
         if error.hint:
@@ -71,8 +66,13 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # `kabar search ... | head`: the reader has what it wanted.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
     return Exit.OK
+
+
+def _ended(code: object) -> int:
+    if code == Exit.INTERRUPTED:
+        err.print("stopped; run the same command again to resume", markup=False)
+    return code if isinstance(code, int) else Exit.OK
 
 
 def main() -> None:

@@ -91,7 +91,9 @@ def _channel(topic: Topic, schemas: dict[str, Schema]) -> Schema:
     return {
         "address": topic.name,
         "description": topic.why,
-        "messages": {topic.value: {"payload": payload, "bindings": {"kafka": {"key": {"description": topic.key}}}}},
+        "messages": {
+            topic.value: {"payload": payload, "bindings": {"kafka": {"key": {"description": topic.key}}}}
+        },
         "bindings": {
             "kafka": {
                 "partitions": topic.partitions,

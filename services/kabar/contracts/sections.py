@@ -146,7 +146,7 @@ class CleanSection(Section, frozen=True, kw_only=True):
     related: Annotated[list[Related], Meta(max_length=MAX_SPANS)] = []
     removed: Annotated[list[Removed], Meta(max_length=MAX_SPANS)] = []
     notes: Annotated[list[ShortText], Meta(max_length=50)] = []
-    """Decisions an editor may want to know: ``extractor:json-ld``, ``repaired:3``, ``guard:refused related.id.colon``."""
+    """Decisions an editor may want to know: ``extractor:json-ld``, ``repaired:3``, ``guard:refused RULE``."""
     content_hash: Id
     """Of the normalised title and text; only decides ``unchanged``."""
 

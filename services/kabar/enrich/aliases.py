@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 from kabar.enrich.draft import Draft, Kind, Mention
-from kabar.enrich.gazetteer import place_key, read_data
+from kabar.enrich.gazetteer import gazetteer, place_key, read_data
 from kabar.enrich.lexicon import lexicon
 
 Key = tuple[Kind, str]
 """Type and surface string, blanks as single spaces."""
 
 _LONGEST_ABBREVIATION = 10
+_LONGEST_CODE = 4
+_MOST_OWNERS = 20
+"""Full names that are kept for one word: more say nothing about it."""
 _LEGAL_FORMS = frozenset({"pt", "cv", "tbk", "persero", "inc", "ltd", "llc", "plc", "corp", "gmbh", "."})
 _GENERIC_PLACES = frozenset({"kota", "kabupaten", "kab", "provinsi", "negara"})
 
@@ -37,6 +40,7 @@ def unify(draft: Draft, mentions: Sequence[Mention]) -> dict[Key, str]:
     names.update(listed)
     _merge_persons(counts, names)
     _merge_organizations(counts, names)
+    _spell_places(draft, names)
     _merge_places(counts, names)
     for short, long in abbreviations(draft, mentions).items():
         if short not in names or long not in names:
@@ -60,26 +64,31 @@ def _merge_persons(counts: Mapping[Key, int], names: dict[Key, str]) -> None:
     """Parts of a name join the one full name they fit: "Putin" and "V. Putin" join "Vladimir Putin"."""
     persons = [(key, tuple(key[1].casefold().split())) for key in counts if key[0] == "person"]
     full = sorted((p for p in persons if len(p[1]) > 1), key=lambda p: (-len(p[0][1]), -counts[p[0]], p[0]))
-    owners: dict[str, list[Key]] = {}
+    owners: dict[str, list[Key]] = defaultdict(list)
     for key, words in full:
-        wider = [
-            k
-            for k, w in full
-            if len("".join(w)) > len("".join(words)) and k in owners.get(w[-1], ()) and _is_part(words, w)
-        ]
+        wider = {
+            names[k] for k in owners[words[-1]] + owners[words[0]] if _is_part(words, k[1].casefold().split())
+        }
         if len(wider) == 1:
-            names[key] = names[wider[0]]
+            names[key] = wider.pop()
         else:
             for word in dict.fromkeys(words):
-                owners.setdefault(word, []).append(key)
+                if len(owners[word]) < _MOST_OWNERS:
+                    owners[word].append(key)
     for key, words in persons:
         if len(words) == 1:
             names[key] = _owner(words[0], key, owners, names)
 
 
 def _is_part(short: Sequence[str], long: Sequence[str]) -> bool:
-    """Whether a shorter name is the longer one with words left out or reduced to initials, the last word kept."""
-    if short[-1] != long[-1]:
+    """Whether a shorter name stands for a longer one.
+
+    It is its beginning ("Veda Ega" of "Veda Ega Pratama"), or keeps the last word and leaves out or shortens words
+    before it ("V. Putin", "George Bush").
+    """
+    if len(short) < len(long) and list(short) == list(long[: len(short)]):
+        return True
+    if short[-1] != long[-1] or len(short) > len(long):
         return False
     rest = iter(long[:-1])
     return all(any(word == other or word.rstrip(".") == other[0] for other in rest) for word in short[:-1])
@@ -111,6 +120,15 @@ def _company(name: str) -> str:
     return " ".join(words[1:] if words[:1] == ["the"] else words)
 
 
+def _spell_places(draft: Draft, names: dict[Key, str]) -> None:
+    """A place in capitals ("JAKARTA -") gets the spelling of the gazetteer."""
+    for key, name in names.items():
+        if key[0] == "place" and name.isupper() and len(name) > _LONGEST_CODE:
+            sites = gazetteer().lookup(name, draft.doc.language)
+            if sites:
+                names[key] = sites[0].name(draft.doc.language)
+
+
 def _merge_places(counts: Mapping[Key, int], names: dict[Key, str]) -> None:
     """The same words without the generic one before ("Kota Bogor", "Bogor") are the same place."""
     _merge_by(counts, names, "place", _bare_place)
@@ -122,8 +140,9 @@ def _bare_place(name: str) -> str:
     return rest if rest and head in _GENERIC_PLACES else key
 
 
-def _merge_by(counts: Mapping[Key, int], names: dict[Key, str], kind: Kind, bare: object) -> None:
-    assert callable(bare)
+def _merge_by(
+    counts: Mapping[Key, int], names: dict[Key, str], kind: Kind, bare: Callable[[str], str]
+) -> None:
     groups: dict[str, list[Key]] = defaultdict(list)
     for key in counts:
         if key[0] == kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -96,6 +97,11 @@ class Draft:
         """Whether no line break stands between two tokens."""
         tokens = self.doc.tokens
         return "\n" not in self.doc.text[tokens[left].end : tokens[right].start]
+
+    def sentence_end(self, token: int) -> int:
+        """The token after the last one of the sentence that holds a token."""
+        ranges = self.doc.sentence_tokens
+        return ranges[bisect_right(ranges, (token, len(self.forms))) - 1][1]
 
     def surface(self, first: int, last: int) -> str:
         """The words of a stretch of tokens as they stand in the text."""

@@ -3,7 +3,8 @@
 The way from text to entities:
 
 1. the tagger's mentions (:mod:`kabar.enrich.tagger`), corrected by rules (:mod:`kabar.enrich.refine`);
-2. names it missed: listed ones, organisations by their first word, words that recur (:mod:`kabar.enrich.supplement`);
+2. listed names (:mod:`kabar.enrich.listing`), and others it missed: organisations by their first word, persons
+   after a title, words that recur (:mod:`kabar.enrich.supplement`);
 3. abbreviations explained in brackets become names;
 4. one type per surface string, the likeliest;
 5. the document pass: every further occurrence of a name, and the parts of persons' names;
@@ -20,7 +21,7 @@ from dataclasses import replace
 
 from kabar.contracts.sections import Entity, Span
 from kabar.contracts.types import MAX_SPANS
-from kabar.enrich import refine, supplement
+from kabar.enrich import listing, refine, supplement
 from kabar.enrich.aliases import Key, abbreviates, bracketed, key_of, unify
 from kabar.enrich.document import Text
 from kabar.enrich.draft import Draft, Kind, Mention
@@ -47,9 +48,10 @@ def find(doc: Text) -> list[Entity]:
         return []
     draft = Draft.of(doc)
     tagged, hints = tagger().tag_text(doc)
-    refine.place_tagged(draft, tagged)
-    supplement.place_known(draft)
+    hints += refine.place_tagged(draft, tagged)
+    listing.place_known(draft)
     supplement.place_organizations(draft, tagger().maker)
+    supplement.place_titled(draft, hints)
     supplement.place_recurring(draft, hints)
     _place_abbreviations(draft)
     _agree_on_types(draft)
@@ -84,9 +86,12 @@ def _agree_on_types(draft: Draft) -> None:
     for mention in draft:
         surface = draft.surface(mention.first, mention.last)
         weights[surface][mention.kind] += mention.score + (1.0 if mention.name else 0.0)
+        if mention.kind == "person" and len(mention) > 1:
+            for token in range(mention.first, mention.last):  # "Hamm" is a person where "Mia Hamm" is
+                weights[draft.forms[token]]["person"] += mention.score
     for mention in draft:
         votes = weights[draft.surface(mention.first, mention.last)]
-        if len(votes) > 1:
+        if len(votes) > 1 and not mention.name:
             best = max(sorted(votes), key=lambda kind: votes[kind])
             if best != mention.kind:
                 draft.replace(replace(mention, kind=best, name=""))

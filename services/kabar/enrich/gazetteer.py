@@ -188,7 +188,7 @@ class Gazetteer:
         if is_abbreviation(name):
             return ()
         key = place_key(name)
-        found = self._candidates(key)
+        found = self._candidates(key) if key not in _GENERIC_HEADS else ()
         head, _, rest = key.partition(" ")
         if not found and rest and head in _GENERIC_HEADS:
             found = self._candidates(rest)

@@ -29,6 +29,8 @@ COMMON = 5.6
 UNKNOWN = 3.2
 """Zipf frequency taken for a word the table lacks: rarer than its rarest, but a name or a typo as likely as a term."""
 CEILING = 7.5
+LONGEST = 40
+"""A longer "word" is none, in characters."""
 MAX_PHRASE = 3
 EARLY_WORDS = 60
 """In a longer text a word that comes once counts only if it is among the first ones."""
@@ -89,7 +91,7 @@ class _Scale:
         zipf = self._table.get(word, UNKNOWN)
         if word.endswith("nya"):
             zipf = max(zipf, self._table.get(word[:-3], UNKNOWN))
-        return CEILING - zipf if zipf < COMMON and len(word) > 2 and word.isalpha() else 0.0
+        return CEILING - zipf if zipf < COMMON and 2 < len(word) <= LONGEST and word.isalpha() else 0.0
 
     def weight(self, words: Sequence[str], count: int, first: int) -> float:
         """Score of a term from its rarity, count, place, and whether the title has it."""

@@ -50,7 +50,7 @@ class KnownNames:
         for name in names:
             if name.words and name.words not in self._by_words:
                 self._by_words[name.words] = name
-                by_first[name.words[0]].append(name)
+                by_first[name.words[0].lower()].append(name)
         self._by_first = {
             first: sorted(some, key=lambda n: -len(n.words)) for first, some in by_first.items()
         }
@@ -75,19 +75,19 @@ class KnownNames:
 
     def _match(self, forms: Sequence[str], first: int, language: str) -> Found | None:
         form = forms[first]
-        for key in (form, form.lower()):
-            for known in self._by_first.get(key, ()):
-                last = first + len(known.words)
-                written = tuple(forms[first:last])
-                if written == known.words or (not known.exact and _folded(written) == known.words):
-                    if form == "AS" and language == "en":
-                        continue
-                    return Found(first, last, known)
+        if form == "AS" and language == "en":
+            return None
+        lowered = form.lower()
+        for known in self._by_first.get(lowered, ()):
+            last = first + len(known.words)
+            written = tuple(forms[first:last])
+            if (written if known.exact else _folded(written)) == known.words:
+                return Found(first, last, known)
         return None
 
 
 def _folded(forms: tuple[str, ...]) -> tuple[str, ...]:
-    if forms[-1][0].islower() and len(forms) > 1:
+    if not forms or (forms[-1][0].islower() and len(forms) > 1):
         return ()  # "Bank dunia" is not the World Bank
     return tuple(form.lower() for form in forms)
 
@@ -107,10 +107,11 @@ def _organizations() -> Iterator[KnownName]:
 
 
 def _outlets() -> Iterator[KnownName]:
-    for outlet in sorted(lexicon().outlets):
-        if " " in outlet:  # a single word ("tempo", "time", "suara") is an outlet only by its context
-            words = tuple(token.text.lower() for token in surface_tokens(outlet))
-            yield KnownName(words, exact=False, kind="organization", english="", indonesian="", firm=True)
+    words = lexicon()
+    for outlet in sorted(words.outlets | words.single_outlets):
+        if " " in outlet or outlet in words.single_outlets:  # "tempo", "time", "suara" are words as well
+            parts = tuple(token.text.lower() for token in surface_tokens(outlet))
+            yield KnownName(parts, exact=False, kind="organization", english="", indonesian="", firm=True)
 
 
 def _places() -> Iterator[KnownName]:

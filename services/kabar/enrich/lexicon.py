@@ -24,11 +24,13 @@ class Lexicon:
 
     role_heads: frozenset[str]
     role_rest: frozenset[str]
+    titles: frozenset[str]
     suffixes: frozenset[str]
     organization_heads: frozenset[str]
     organization_sure: frozenset[str]
     organization_tails: frozenset[str]
     outlets: frozenset[str]
+    single_outlets: frozenset[str]
     outlet_tails: frozenset[str]
     place_heads: frozenset[str]
     place_tails: frozenset[str]
@@ -59,11 +61,13 @@ def build(lists: dict[str, Any], common: frozenset[str]) -> Lexicon:
     return Lexicon(
         role_heads=frozenset(roles["heads"]),
         role_rest=frozenset(roles["rest"]),
+        titles=frozenset(roles["titles"]),
         suffixes=frozenset(roles["suffixes"]),
         organization_heads=frozenset(organizations["heads"]),
         organization_sure=frozenset(organizations["sure"]),
         organization_tails=frozenset(organizations["tails"]),
         outlets=frozenset(organizations["outlets"]),
+        single_outlets=frozenset(organizations["single_outlets"]),
         outlet_tails=frozenset(organizations["outlet_tails"]),
         place_heads=frozenset(places["heads"]),
         place_tails=frozenset(places["tails"]),

@@ -147,9 +147,9 @@ def _collect(
     neighbours: dict[int, list[Site]],
 ) -> None:
     """First round: names that mean one thing, and names whose neighbour says which."""
-    for sites in neighbours.values():
-        if len({(site.country, site.admin1) for site in sites}) == 1:
-            evidence.add(sites[0], 2.0)
+    for around in neighbours.values():
+        if len({(site.country, site.admin1) for site in around}) == 1:
+            evidence.add(around[0], 2.0)
     settled = []
     for position, (entity, sites) in enumerate(zip(named, candidates, strict=True)):
         site, score = _answer(sites, evidence, neighbours.get(position, ()))

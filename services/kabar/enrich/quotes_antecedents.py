@@ -63,11 +63,7 @@ def resolve(scene: Scene, piece: Piece, talker: Talker) -> Talker | None:
 
 def _goes_on(scene: Scene, start: int, end: int) -> bool:
     """Whether a pronoun is the subject: the sentence tells of the same person, whoever else it names."""
-    first = next(
-        (i for i in range(start, min(end, start + 4)) if scene.lower(i) not in scene.cues.openers), end
-    )
-    if scene.form(first) == ",":
-        first += 1
+    first = skip_openers(scene, start, end)
     return first < end and scene.lower(first) in scene.cues.pronouns
 
 

@@ -14,6 +14,7 @@ MAX_PHRASE = 16
 """A speaker with all titles and offices is no longer than this, in tokens."""
 MAX_ROLE = 9
 """A speaker without a name ("seorang pejabat Departemen Luar Negeri") is no longer than this, in tokens."""
+MAX_ROLE_CHARS = 200
 RELATIVES = frozenset(("yang", "dari", "asal", "who", "from"))
 
 
@@ -154,7 +155,7 @@ def role(scene: Scene, start: int, end: int) -> Speaker | None:
     mention = next((m for m in scene.within(first, last) if (m.start, m.end) == (first, last)), None)
     words = scene.text[first:last]
     name = mention.name if mention else scene.alias(words) if end - start == 1 else words
-    if len(words) < 2 or "\n" in words:
+    if not 1 < len(words) <= MAX_ROLE_CHARS or "\n" in words:
         return None
     return Speaker(name, first, last, "", tail=last)
 

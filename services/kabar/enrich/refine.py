@@ -12,6 +12,7 @@ What the tagger missed is the work of :mod:`kabar.enrich.supplement`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kabar.enrich.draft import Draft, Mention
@@ -19,7 +20,7 @@ from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.known import known_names
 from kabar.enrich.lexicon import lexicon
 from kabar.enrich.roles import is_head, is_role_word, leading_role
-from kabar.enrich.tagger import Tagged
+from kabar.enrich.tagger import Hint, Tagged
 
 LEAST_PROBABILITY = 0.5
 """Below this the tagger's own words are not taken: measured, they are wrong more often than right."""
@@ -30,18 +31,21 @@ LONGEST_NAME = 14
 _LONGEST_PERSON = 7
 
 
-def place_tagged(draft: Draft, tagged: list[Tagged]) -> None:
-    """Takes over the tagger's mentions, refined."""
+def place_tagged(draft: Draft, tagged: Sequence[Tagged]) -> list[Hint]:
+    """Takes over the tagger's mentions, refined; the ones it is too unsure of come back as hints."""
+    unsure: list[Hint] = []
     for raw in _joined(tagged):
         if raw.probability < LEAST_PROBABILITY or raw.last - raw.first > LONGEST_NAME:
+            unsure.extend(Hint(token, raw.kind, raw.probability) for token in range(raw.first, raw.last))
             continue
-        mention = Mention(raw.first, raw.last, raw.kind, raw.probability)  # type: ignore[arg-type]
+        mention = Mention(raw.first, raw.last, raw.kind, raw.probability)
         refined = _person(draft, mention) if mention.kind == "person" else _thing(draft, mention)
         if refined is not None:
             draft.add(refined)
+    return unsure
 
 
-def _joined(tagged: list[Tagged]) -> list[Tagged]:
+def _joined(tagged: Sequence[Tagged]) -> list[Tagged]:
     """Two persons that touch are one name the tagger took apart ("Hotman | Paris Hutapea")."""
     out: list[Tagged] = []
     for raw in tagged:
@@ -61,11 +65,33 @@ def _person(draft: Draft, mention: Mention) -> Mention | None:
     if head in lexicon().organization_sure and len(mention) > 1:
         return replace(mention, kind="organization")
     cut = mention.first + leading_role(draft, mention.first, mention.last)
-    if cut == mention.first and mention.first in draft.openers and len(mention) > 1 and _ordinary(draft, cut):
+    if (
+        cut == mention.first
+        and mention.first in draft.openers
+        and len(mention) > 1
+        and is_ordinary(draft, cut)
+    ):
         cut += 1
+    if cut == mention.first:
+        cut += _place_of_office(draft, mention)
     if cut > mention.first:
         return _rest_of_person(draft, mention, cut)
     return mention if _nameable(draft, mention) else None
+
+
+def _place_of_office(draft: Draft, mention: Mention) -> int:
+    """Tokens of a place between a title and the name: 1 in "Bupati | Bogor Ade Yasin". The place becomes a mention."""
+    first = mention.first
+    if len(mention) < 2 or first == 0 or not is_head(draft.forms[first - 1]):
+        return 0
+    form = draft.forms[first]
+    words = lexicon()
+    if form.lower() in words.given_names or form.lower() in words.family_names:
+        return 0
+    if not gazetteer().lookup(form, draft.doc.language):
+        return 0
+    draft.add(Mention(first, first + 1, "place", mention.score))
+    return 1
 
 
 def _rest_of_person(draft: Draft, mention: Mention, cut: int) -> Mention | None:
@@ -96,7 +122,7 @@ def _nameable(draft: Draft, mention: Mention) -> bool:
         return is_single_name(draft, mention.first) and not _title_alone(lowered[0])
     if " ".join(lowered) in lexicon().outlets or all(is_role_word(form) for form in forms):
         return False
-    return not all(_ordinary(draft, token) for token in range(mention.first, mention.last))
+    return not all(is_ordinary(draft, token) for token in range(mention.first, mention.last))
 
 
 def _has_digit(form: str) -> bool:
@@ -120,10 +146,10 @@ def is_single_name(draft: Draft, token: int) -> bool:
         or lowered in gazetteer().people
     ):
         return False
-    return not _ordinary(draft, token)
+    return not is_ordinary(draft, token)
 
 
-def _ordinary(draft: Draft, token: int) -> bool:
+def is_ordinary(draft: Draft, token: int) -> bool:
     """Whether a capitalised word is an ordinary one that only its place in the sentence, or a style, capitalises."""
     form = draft.forms[token]
     lowered = form.lower()
@@ -145,7 +171,7 @@ def _thing(draft: Draft, mention: Mention) -> Mention | None:
         if known is None and (is_head(forms[0]) or not is_single_name(draft, first)):
             return None
         return mention
-    if first in draft.openers and _ordinary(draft, first) and not _begins_thing(forms[0]):
+    if first in draft.openers and is_ordinary(draft, first) and not _begins_thing(forms[0]):
         return _thing(draft, replace(mention, first=first + 1)) if draft.capital(first + 1) else None
     head = _organization_inside(draft, mention)
     if head > first:

@@ -83,7 +83,7 @@ def role_before(draft: Draft, first: int) -> int:
         if mention is not None or not (is_role_word(form) or form in _LINKS or _abbreviated(draft, left)):
             break
         at = left
-        if is_head(form):
+        if is_head(form) or (best == at + 1 and form.lower() in gazetteer().people):
             best = at
         if left in draft.openers:
             break

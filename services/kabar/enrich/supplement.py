@@ -1,82 +1,23 @@
-"""Names that the tagger missed: listed ones, organisations by their first word, words that recur.
-
-Lists win over the tagger where they are certain of the type.
-"""
+"""Names that the tagger missed: organisations by their first word, persons after a title, words that recur."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Sequence
 
-from kabar.enrich.draft import Draft, Mention
+from kabar.enrich.draft import Draft, Kind, Mention
 from kabar.enrich.features import FeatureMaker
-from kabar.enrich.known import Found, known_names
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.refine import LONGEST_NAME, SURE, is_listed_place, is_single_name
-from kabar.enrich.roles import is_head, is_role_word
+from kabar.enrich.refine import LONGEST_NAME, SURE, is_single_name
+from kabar.enrich.roles import MAX_ROLE_TOKENS, is_head, is_role_word
 from kabar.enrich.tagger import Hint
 
 LEAST_RECURRING = 0.5
 """Sum of the chances of a recurring word, of the likeliest type, over two hints or more."""
-
-# ---------------------------------------------------------------- listed names
-
-
-def place_known(draft: Draft) -> None:
-    """Adds the listed names, in place of the tagger's mentions where the list knows better."""
-    language = draft.doc.language
-    for found in known_names().scan(draft.forms, draft.capitals, language):
-        known = found.known
-        mention = Mention(
-            found.first, found.last, known.kind, 1.0 if known.firm else 0.9, known.name(language)
-        )
-        rivals = draft.overlapping(found.first, found.last)
-        if not rivals:
-            if known.firm or _stands_alone(draft, found):
-                draft.add(_with_outlet_tail(draft, mention))
-        elif _list_wins(draft, found, rivals):
-            draft.replace(_with_outlet_tail(draft, mention))
-
-
-def _list_wins(draft: Draft, found: Found, rivals: list[Mention]) -> bool:
-    first, last, known = found
-    if not known.english:  # an outlet; "The Times Literary Supplement" is more than one
-        return not any(rival.first <= first and rival.last > last for rival in rivals)
-    inside = all(first <= rival.first and rival.last <= last for rival in rivals)
-    if inside:
-        exact = len(rivals) == 1 and (rivals[0].first, rivals[0].last) == (first, last)
-        tagger_sure = exact and rivals[0].kind == "person" and rivals[0].score >= SURE
-        return known.firm or not tagger_sure
-    rival = rivals[0]
-    if known.kind == "organization" and len(rivals) == 1 and rival.last == last and rival.first < first:
-        return is_listed_place(draft, rival.first, first)  # "US Federal Reserve"
-    if len(rivals) > 1 or rival.kind != "person" or not known.firm or rival.first != first:
-        return False
-    # "Rusia Vladimir Putin": a country at the front of a person stands for the office before it.
-    if known.kind == "place" and rival.last - last >= 1 and first > 0 and is_head(draft.forms[first - 1]):
-        draft.remove(rivals)
-        draft.add(replace(rival, first=last))
-        return True
-    return False
-
-
-def _stands_alone(draft: Draft, found: Found) -> bool:
-    """Whether no free capitalised word touches a listed city, which would make it a part of another name."""
-    before, after = found.first - 1, found.last
-    left = draft.capital(before) and draft.at(before) is None and before not in draft.openers
-    left = left and not is_role_word(draft.forms[before]) and draft.same_line(before, found.first)
-    right = draft.capital(after) and draft.at(after) is None and draft.same_line(after - 1, after)
-    return not left and not right
-
-
-def _with_outlet_tail(draft: Draft, mention: Mention) -> Mention:
-    """An outlet goes on with its edition: "FRANCE 24 English"."""
-    if mention.name or mention.last >= len(draft.forms):
-        return mention
-    tail = draft.forms[mention.last]
-    joined = tail.lower() in lexicon().outlet_tails and draft.capital(mention.last)
-    return replace(mention, last=mention.last + 1) if joined else mention
-
+LEAST_TITLED = 0.15
+"""Chance of being a person that the tagger gives the first word after a title, where no list knows it as a name."""
+_LONGEST_TITLED = 5
+_TITLED_SCORE = 0.7
 
 # ---------------------------------------------------------------- organisations by their first word
 
@@ -88,19 +29,24 @@ def place_organizations(draft: Draft, maker: FeatureMaker) -> None:
         if draft.forms[token].lower() not in sure:
             continue
         holder = draft.at(token)
-        if holder is not None and (
-            holder.first != token or (holder.kind == "organization" and len(holder) > 1)
-        ):
+        if holder is not None and holder.first != token:
             continue
         last = _organization_end(draft, maker, token)
+        settled = holder is not None and holder.kind == "organization" and len(holder) > 1
+        if holder is not None and settled and not _goes_on(draft, holder, last):
+            continue
         if last - token > 1:
             draft.replace(Mention(token, last, "organization", 0.8))
 
 
+def _goes_on(draft: Draft, holder: Mention, last: int) -> bool:
+    """Whether the tagger stopped at the "dan" inside a name: "Kementerian Hukum | dan Hak Asasi Manusia"."""
+    return holder.last < last and draft.forms[holder.last] == "dan" and draft.free(holder.last, last)
+
+
 def _organization_end(draft: Draft, maker: FeatureMaker, first: int) -> int:
     """Where the capitalised words after the first word of an organisation end."""
-    sentence_end = next((b for a, b in draft.doc.sentence_tokens if a <= first < b), first + 1)
-    limit = min(first + LONGEST_NAME, sentence_end)
+    limit = min(first + LONGEST_NAME, draft.sentence_end(first))
     forms = [maker.form(form) for form in draft.forms[first:limit]]
     start, end = next(maker.runs(forms), (0, 1))
     last = first + end if start == 0 else first + 1
@@ -125,26 +71,98 @@ def _without_links(draft: Draft, first: int, last: int) -> int:
     return last
 
 
+# ---------------------------------------------------------------- persons after a title
+
+
+def place_titled(draft: Draft, hints: Sequence[Hint]) -> None:
+    """Adds the names after an office or title: "Menlu Mesir **Sameh Shoukry**".
+
+    The first word is a listed given or family name, or the tagger nearly took it for a person; or the title is in
+    capitals and two words or more follow that are unheard of otherwise.
+    """
+    nearly = {hint.token for hint in hints if hint.kind == "person" and hint.probability >= LEAST_TITLED}
+    titles = lexicon().titles
+    for title, form in enumerate(draft.forms):
+        if form.lower() not in titles:
+            continue
+        first = _after_role(draft, title)
+        if not _continues(draft, first) or not is_single_name(draft, first):
+            continue
+        last = first + 1
+        while last < min(first + _LONGEST_TITLED, draft.sentence_end(first)) and _continues(draft, last):
+            last += 1
+        named = first in nearly or _listed_name(draft.forms[first])
+        if named or (form[0].isupper() and last - first > 1 and _unheard(draft.forms[first:last])):
+            draft.add(Mention(first, last, "person", _TITLED_SCORE if named else 0.5))
+
+
+def _listed_name(form: str) -> bool:
+    lowered = form.lower()
+    return lowered in lexicon().given_names or lowered in lexicon().family_names
+
+
+def _unheard(forms: Sequence[str]) -> bool:
+    """Whether no word is one of the language, or belongs to names of organisations or places: so it is a name."""
+    words = lexicon()
+    known = (
+        words.common,
+        words.organization_heads,
+        words.organization_tails,
+        words.place_heads,
+        words.outlets,
+    )
+    return all(form.isalpha() and not form.isupper() for form in forms) and not any(
+        form.lower() in some for form in forms for some in known
+    )
+
+
+def _after_role(draft: Draft, title: int) -> int:
+    """The first token after a role that begins with a title: past role words, places and organisations."""
+    token = title + 1
+    end = min(title + MAX_ROLE_TOKENS, draft.sentence_end(title))
+    while token < end:
+        holder = draft.at(token)
+        if holder is not None and holder.kind != "person":
+            token = holder.last
+        elif holder is None and (is_role_word(draft.forms[token]) or draft.forms[token] == "."):
+            token += 1
+        else:
+            break
+    return token
+
+
+def _continues(draft: Draft, token: int) -> bool:
+    return draft.capital(token) and draft.at(token) is None and not is_role_word(draft.forms[token])
+
+
 # ---------------------------------------------------------------- names the tagger nearly saw
 
 
-def place_recurring(draft: Draft, hints: list[Hint]) -> None:
+def place_recurring(draft: Draft, hints: Sequence[Hint]) -> None:
     """A capitalised word that recurs, alone and inside sentences, and is nearly a name each time, is one.
 
     A news text repeats the names it is about, and nothing else in capitals. One doubtful occurrence proves nothing.
     """
-    chances: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    seen: Counter[str] = Counter()
+    by_form: dict[str, list[Hint]] = defaultdict(list)
     for hint in hints:
         if draft.at(hint.token) is None and _alone(draft, hint.token) and is_single_name(draft, hint.token):
-            chances[draft.forms[hint.token]][hint.kind] += hint.probability
-            seen[draft.forms[hint.token]] += 1
-    for form, votes in chances.items():
-        kind, total = max(sorted(votes.items()), key=lambda item: item[1])
-        if seen[form] > 1 and total >= LEAST_RECURRING and not is_role_word(form):
-            for token in draft.capitals:
-                if draft.forms[token] == form and draft.at(token) is None and _alone(draft, token):
-                    draft.add(Mention(token, token + 1, kind, min(total / seen[form], 0.5)))  # type: ignore[arg-type]
+            by_form[draft.forms[hint.token]].append(hint)
+    found: dict[str, tuple[Kind, float]] = {}
+    for form, some in by_form.items():
+        kind, total = _likeliest(some)
+        if len(some) > 1 and total >= LEAST_RECURRING and not is_role_word(form):
+            found[form] = kind, min(total / len(some), 0.5)
+    for token in draft.capitals if found else ():
+        answer = found.get(draft.forms[token])
+        if answer is not None and draft.at(token) is None and _alone(draft, token):
+            draft.add(Mention(token, token + 1, *answer))
+
+
+def _likeliest(hints: Sequence[Hint]) -> tuple[Kind, float]:
+    totals: dict[Kind, float] = defaultdict(float)
+    for hint in hints:
+        totals[hint.kind] += hint.probability
+    return max(sorted(totals.items()), key=lambda item: item[1])
 
 
 def _alone(draft: Draft, token: int) -> bool:

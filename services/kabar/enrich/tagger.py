@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pycrfsuite
 
 from kabar.enrich.document import Text, surface_tokens
+from kabar.enrich.draft import Kind
 from kabar.enrich.features import SEPARATOR, FeatureMaker, Item
 from kabar.enrich.gazetteer import gazetteer, read_data
 from kabar.enrich.lexicon import lexicon
@@ -27,7 +28,7 @@ class Tagged(NamedTuple):
 
     first: int
     last: int
-    kind: str
+    kind: Kind
     probability: float
 
 
@@ -35,13 +36,14 @@ class Hint(NamedTuple):
     """A capitalised token that is no mention to the tagger, though one was not far: its likeliest type."""
 
     token: int
-    kind: str
+    kind: Kind
     probability: float
 
 
 MOST_OUTSIDE = 0.9
 """A capitalised token outside all mentions gives a hint when its probability of being outside is less than this."""
-_KINDS = ("person", "organization", "place")
+_KINDS: tuple[Kind, ...] = ("person", "organization", "place")
+_KIND_OF: dict[str, Kind] = {f"{prefix}-{kind}": kind for kind in _KINDS for prefix in "BI"}
 
 
 class Tagger:
@@ -94,7 +96,7 @@ class Tagger:
             while end < len(labels) and labels[end] == "I-" + label[2:]:
                 end += 1
             probability = min(self._crf.marginal(labels[i], i) for i in range(start, end))
-            out.append(Tagged(places[start], places[end - 1] + 1, label[2:], probability))
+            out.append(Tagged(places[start], places[end - 1] + 1, _KIND_OF[label], probability))
             start = end
         return out
 

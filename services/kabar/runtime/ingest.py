@@ -155,8 +155,6 @@ class Ingest:
             self._report(self._progress)
             while writer.inbox.depth() >= writer.high_water:
                 self._work(writer)
-        with writer.accepting():
-            jobs.finish(writer.connection, job, wall_ms())
 
     def _item(self, record: Record, job: Job, name: str, seen: int, now: int) -> Message | Refused:
         observation = job.observation_id(record.number)
@@ -188,6 +186,8 @@ class Ingest:
         """Until every record of ours has its outcome."""
         while writer.waiting(self._jobs):
             self._work(writer)
+        with writer.accepting():
+            jobs.finish(writer.connection, self._jobs, wall_ms())
 
     def _summary(self, connection: sqlite3.Connection, seconds: float) -> Summary:
         counts = jobs.outcomes(connection, self._jobs)

@@ -74,9 +74,11 @@ def advance(connection: sqlite3.Connection, job: Job, position: Position) -> Non
     )
 
 
-def finish(connection: sqlite3.Connection, job: Job, now_ms: int) -> None:
-    """All records were accepted."""
-    connection.execute("UPDATE jobs SET finished_at = ? WHERE id = ?", (now_ms, job.id))
+def finish(connection: sqlite3.Connection, job_ids: list[int], now_ms: int) -> None:
+    """All records were read and have their outcome. Until then the same file resumes the job."""
+    connection.executemany(
+        "UPDATE jobs SET finished_at = ? WHERE id = ? AND finished_at IS NULL", [(now_ms, one) for one in job_ids]
+    )
 
 
 def options_of(connection: sqlite3.Connection, observation: str) -> JobOptions:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from msgspec import Struct
 
@@ -64,12 +65,12 @@ def classify(before: str, after: str, *, cut: bool, newly_marked: bool) -> Chang
     """
     old, new = words(before), words(after)
     diff = compare(old, new)
-    kind = "update"
+    kind: Literal["typo", "update", "correction"] = "update"
     if newly_marked:
         kind = "correction"
     elif not cut and _is_typo(diff, old, _capitalised(before) | _capitalised(after)):
         kind = "typo"
-    return Change(kind=kind, similarity=max(0.0, diff.similarity), added=diff.added, removed=diff.removed)  # type: ignore[arg-type]
+    return Change(kind=kind, similarity=max(0.0, diff.similarity), added=diff.added, removed=diff.removed)
 
 
 def _is_typo(diff: Diff, old: Sequence[str], names: set[str]) -> bool:

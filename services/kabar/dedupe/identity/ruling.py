@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from kabar.contracts.message import Message
-from kabar.contracts.outcomes import DropReason, Outcome
+from kabar.contracts.outcomes import DropReason
 from kabar.contracts.sections import Change
 from kabar.dedupe.identity.changes import classify, correction_marks
+from kabar.dedupe.identity.decisions import ENDINGS, Ending
 from kabar.dedupe.identity.ledger import Entry, SourceKey, short_content, short_observation, source_key
 from kabar.dedupe.revisions import Revision, clip
 
@@ -46,13 +47,9 @@ class Ruling(Struct, frozen=True):
     reason: str = ""
 
     @property
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> Ending | None:
         """The end of the observation, None if it goes on."""
-        return {
-            "unchanged": Outcome.UNCHANGED,
-            "superseded": Outcome.SUPERSEDED,
-            "dropped": Outcome.DROPPED,
-        }.get(self.verb)
+        return ENDINGS.get(self.verb)
 
 
 def observe(message: Message, analysed_chars: int) -> Observation:
