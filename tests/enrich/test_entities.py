@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from kabar.contracts.sections import Entity
 from kabar.enrich import entities
 from kabar.enrich.document import MAX_TOKENS, Text
+from kabar.enrich.draft import Draft, Mention
+from kabar.enrich.repeats import place_repeats
 
 SUMMIT = """Presiden Rusia Vladimir Putin bertemu Perdana Menteri Hongaria Viktor Orban di Moskow, Selasa.
 Pemimpin Rusia itu berkata bahwa NATO tidak boleh memperluas diri ke Ukraina. Bayangkan Ukraina menjadi anggota NATO, kata Putin.
@@ -138,6 +140,39 @@ def test_nicknames_that_news_does_not_explain():
     assert found["Joko Widodo"].count == 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Menlu Rusia Sergei Lavrov tiba. Blinkov dan Lavrov bertemu di sana.",
+        "Harga naik, kata Zubrovin. Menurut Zubrovin, panen gagal.",
+        "Kemarin Anna Smith dan Xuvrian bertemu. Lalu surat dikirim kepada Xuvrian.",
+    ],
+)
+def test_what_stands_beside_a_name_tells_a_person(text):
+    name = next(word for word in ("Lavrov", "Zubrovin", "Xuvrian") if word in text)
+    (entity,) = [e for e in entities.find(Text(text, "", "id")) if name in e.name]
+    assert entity.type == "person"
+    assert entity.count == 2
+
+
+def test_a_part_of_a_name_that_is_all_over_the_text_and_no_person_there_is_a_brand():
+    text = "Sirvexo Nova dirilis. Ponsel Sirvexo murah. Layar Sirvexo baru. Harga Sirvexo naik. Nova Prima hadir."
+    draft = Draft.of(Text(text, "", "id"))
+    draft.add(Mention(0, 2, "person", 0.6))
+    place_repeats(draft, frozenset())
+    assert [draft.surface(m.first, m.last) for m in draft] == ["Sirvexo Nova"]
+    place_repeats(draft, frozenset({5}))
+    assert [draft.surface(m.first, m.last) for m in draft].count("Sirvexo") > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Idul Adha dirayakan besok.", "Haruskah kita pergi? Inilah jawabannya.", "Natal dan Lebaran tiba."],
+)
+def test_holidays_and_questions_are_no_persons(text):
+    assert "person" not in kinds(text).values()
+
+
 # ---------------------------------------------------------------- organisations
 
 
@@ -153,6 +188,9 @@ def test_nicknames_that_news_does_not_explain():
         ("Dosen Universitas Nusa Harapan meneliti padi.", "id", "Universitas Nusa Harapan"),
         ("Dinas Kesehatan Kota Bogor mencatat tiga kasus.", "id", "Dinas Kesehatan Kota Bogor"),
         ("Menurut Reuters, pabrik itu tutup.", "id", "Reuters"),
+        ("Direktur Utama PT Maju Sentosa hadir.", "id", "PT Maju Sentosa"),
+        ("She teaches at North Harbour University in town.", "en", "North Harbour University"),
+        ("Kementerian Hukum dan HAM memeriksa paspor.", "id", "Kementerian Hukum dan HAM"),
         ("The European Union and the U.N. Security Council met.", "en", "European Union"),
         ("The European Union and the U.N. Security Council met.", "en", "UN Security Council"),
     ],

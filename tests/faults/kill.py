@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from kabar.runtime.dump import dump
 from kabar.runtime.store import database_path, open_reader
 
 BASE_MS = 1_790_000_000_000
+START_UP_SECONDS = 1.0
+"""Interpreter and models: a kill in there is allowed, but should not be the rule."""
 STEP_MS = 1_700
 """Not a divisor of the tick: ticks fall between records."""
 
@@ -75,24 +78,38 @@ def undisturbed(file: Path, store: Path, batch: int) -> float:
 
 
 def disturbed(file: Path, store: Path, *, kills: int, seed: int, seconds: float, batch: int = 200) -> Report:
-    """Run, killing the process group ``kills`` times, then run to the end."""
+    """Run, killing the process group ``kills`` times, then run to the end.
+
+    A run that finishes before its last kill is thrown away and repeated with shorter lives.
+    """
     chance = random.Random(seed)
+    life = START_UP_SECONDS + 1.5 * seconds / max(kills, 1)
+    for _ in range(5):
+        report = _kill_until_done(file, store, chance, kills=kills, life=life, batch=batch)
+        if report.kills == kills:
+            return report
+        shutil.rmtree(store)
+        life *= 0.7
+    raise RuntimeError(f"{file} is taken in too fast to be killed {kills} times; give a longer one")
+
+
+def _kill_until_done(
+    file: Path, store: Path, chance: random.Random, *, kills: int, life: float, batch: int
+) -> Report:
     report = Report()
-    start_up = 1.0  # interpreter and models: a kill in there is allowed, but should not be the rule
-    share = seconds / max(kills, 1)
     while report.kills < kills:
         process = subprocess.Popen(
             command(file, store, batch), start_new_session=True, stdout=subprocess.DEVNULL
         )
         try:
-            process.wait(timeout=start_up * chance.random() + chance.uniform(0, 2.2 * share + 1.5))
+            if process.wait(timeout=chance.uniform(0, life)) == 0:
+                return report  # it finished first
+            raise RuntimeError("the ingest failed by itself")
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             report.kills += 1
             report.kills_at_work += at_work(store)
-            process.wait()
-            continue
-        break  # it finished before it could be killed: the rest of the kills would hit nothing
     undisturbed(file, store, batch)
     return report
 

@@ -111,14 +111,13 @@ def _about(tree: HtmlElement, linked: jsonld.LinkedArticle | None, url: str) -> 
     about = metadata.read(tree, linked, url)
     for element in tree.xpath("//script | //style | //noscript | //svg"):
         element.drop_tree()
-    if (about.published and about.authors) or len(etree.tostring(tree)) > _GUESSED:
+    if about.published or len(etree.tostring(tree)) > _GUESSED:
         return about
     try:
         guess = extract_metadata(tree, default_url=url or None)
     except Exception:  # noqa: BLE001 - a page that breaks the library only lacks its guess
         return about
-    authors = tuple(name for name in (guess.author or "").split("; ") if name)
-    return about._replace(published=about.published or guess.date or "", authors=about.authors or authors)
+    return about._replace(published=guess.date or "")
 
 
 def _is_front(url: str) -> bool:

@@ -9,24 +9,16 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from kabar.clean.extraction_choice import squash
+from kabar.clean import bylines
 from kabar.clean.jsonld import LinkedArticle
+from kabar.clean.page_title import Claims, choose_title, headings_of
 
-_TITLE = ("og:title", "twitter:title", "dc.title", "title")
-_AUTHOR = (
-    "author",
-    "article:author",
-    "parsely-author",
-    "sailthru.author",
-    "dc.creator",
-    "byl",
-    "content_author",
-    "cxenseparse:author",
-)
+_SHARED_TITLE = ("og:title", "twitter:title", "dc.title")
+_TITLE = ("title",)
 _PUBLISHED = (
     "article:published_time",
     "og:article:published_time",
@@ -70,17 +62,11 @@ _DATE_AND_TIME = re.compile(
     r"|\b\d{4}-\d{2}-\d{2}\b.{1,15}?\b\d{1,2}[:.]\d{2}\b"
 )
 """A date with a time of day. Without the time it is as likely today's date in the page's head."""
-_BY = re.compile(r"^(?:by|oleh|penulis|reporter|author|written by)\s?:?\s+", re.IGNORECASE)
-_EMAIL_OR_ADDRESS = re.compile(r"https?://|@|^\W*\d*\W*$")
 _MOST = 2_000
 """Elements of one kind that are looked at."""
 _MOST_PIECES = 20_000
 _LONGEST_DATE = 200
 """Characters of a piece of text that may hold the date; a longer one is prose, which speaks of other days."""
-_LONGEST_NAME = 80
-_MOST_AUTHORS = 50
-_SHORTEST_TITLE = 12
-"""Characters; a shorter <h1>, or one with less than half of the claimed title, is a desk or the outlet's logo."""
 
 
 class Metadata(NamedTuple):
@@ -105,13 +91,14 @@ def read(tree: HtmlElement, linked: LinkedArticle | None, url: str = "") -> Meta
     """Collect the metadata of a parsed page."""
     article = linked or LinkedArticle()
     said = _meta(tree)
-    title, heading = _title(said, article, tree, _headings(tree))
+    site_name = _first(said, ("og:site_name", "application-name")) or article.publisher
+    title, heading = choose_title(_claims(said, article, tree, site_name), headings_of(tree))
     return Metadata(
         title=title,
         heading=heading,
         description=article.description
         or _first(said, ("og:description", "description", "twitter:description")),
-        authors=_authors(article, said, tree),
+        authors=bylines.read(article.authors, said, tree, site=_site_names(site_name, article.publisher, url)),
         published=article.published or _first(said, _PUBLISHED) or _visible_date(tree),
         modified=article.modified or _first(said, _MODIFIED),
         image=_absolute(_first(said, _IMAGE) or article.image, url),
@@ -119,7 +106,7 @@ def read(tree: HtmlElement, linked: LinkedArticle | None, url: str = "") -> Meta
         language=tree.get("lang")
         or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
         or article.language,
-        site_name=_first(said, ("og:site_name", "application-name")) or article.publisher,
+        site_name=site_name,
         is_article="article" in said.get("og:type", "") or "article:published_time" in said,
     )
 
@@ -130,7 +117,7 @@ def _meta(tree: HtmlElement) -> dict[str, str]:
     for number, element in enumerate(tree.iter("meta")):
         if number >= _MOST:
             break
-        content = " ".join((element.get("content") or "").split())
+        content = " ".join((element.get("content") or element.get("value") or "").split())
         for attribute in ("property", "name", "itemprop"):
             name = element.get(attribute)
             if name and content:
@@ -142,31 +129,22 @@ def _first(said: dict[str, str], names: Iterable[str]) -> str:
     return next((said[name] for name in names if name in said), "")
 
 
-def _headings(tree: HtmlElement) -> list[str]:
-    found = (" ".join(element.text_content().split()) for element in islice(tree.iter("h1"), 20))
-    return [text for text in found if text]
-
-
-def _title(
-    said: dict[str, str], article: LinkedArticle, tree: HtmlElement, headings: list[str]
-) -> tuple[str, str]:
-    """The title, and the <h1> that is it ('' = none).
-
-    <meta> and <title> carry the outlet's name before or behind the title; the <h1> that is contained in them does not.
-    """
-    claimed = _first(said, _TITLE[:1]) or article.headline or _first(said, _TITLE[1:]) or _text(tree, "title")
-    whole = squash(claimed)
-    least = max(_SHORTEST_TITLE, len(claimed) // 2)
-    own = [text for text in headings if len(text) >= least and squash(text) in whole]
-    if own:
-        return own[0], own[0]
-    only = headings[0] if len(headings) == 1 else ""
-    return claimed or only, only
+def _claims(said: dict[str, str], article: LinkedArticle, tree: HtmlElement, site: str) -> Claims:
+    return Claims(article.headline, _first(said, _SHARED_TITLE), _text(tree, "title") or _first(said, _TITLE), site)
 
 
 def _text(tree: HtmlElement, name: str) -> str:
     element = tree.find(f".//{name}")
     return "" if element is None else " ".join(element.text_content().split())
+
+
+def _site_names(*names_and_url: str) -> tuple[str, ...]:
+    *names, url = names_and_url
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        host = ""
+    return (*names, host, host.partition(".")[0])
 
 
 def _link(tree: HtmlElement, relation: str) -> str:
@@ -187,22 +165,6 @@ def _absolute(address: str, url: str) -> str:
     except ValueError:
         return ""
     return address if address.startswith(("http://", "https://")) else ""
-
-
-def _authors(article: LinkedArticle, said: dict[str, str], tree: HtmlElement) -> tuple[str, ...]:
-    """Names, the first source that has any."""
-    written = (said[name] for name in _AUTHOR if name in said)
-    marked = tree.xpath('//*[@rel="author" or @itemprop="author" or @class="author" or @class="byline"]')[:20]
-    shown = (element.text_content() for element in marked)
-    for source in (article.authors, written, shown):
-        parts = (part for value in source for part in value.split(";"))
-        names = [_BY.sub("", " ".join(part.split())) for part in parts]
-        names = [
-            name for name in names if 2 <= len(name) <= _LONGEST_NAME and not _EMAIL_OR_ADDRESS.search(name)
-        ]
-        if names:
-            return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
-    return ()
 
 
 def _visible_date(tree: HtmlElement) -> str:

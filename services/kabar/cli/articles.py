@@ -158,9 +158,10 @@ def stories(
         print_json({"stories": page.stories, "total": page.total, "next": page.next})
         return
     table = Table(title=f"{page.total:,} stories")
-    table.add_column("story", min_width=14)
-    for name in ("articles", "sources", "last", "title", "names"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in ("story", "articles", "sources", "last"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("title")
+    table.add_column("names")
     for story in page.stories:
         table.add_row(
             story.id[:12], str(story.size), str(len(story.sources)), render.when(story.last_at),

@@ -42,9 +42,9 @@ def list_letters(
         print_json([{"state": one.state, **_plain(one.letter)} for one in kept])
         return
     table = Table(title=f"{len(kept)} dead letters")
-    table.add_column("id", min_width=14)
-    for name in ("when", "stage", "reason", "origin", "error"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in ("id", "when", "stage", "reason", "origin"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("error")
     for one in kept:
         letter = one.letter
         table.add_row(

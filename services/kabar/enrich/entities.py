@@ -7,7 +7,8 @@ The way from text to entities:
    after a title, words that recur (:mod:`kabar.enrich.supplement`);
 3. abbreviations explained in brackets become names;
 4. one type per surface string, the likeliest;
-5. the document pass: every further occurrence of a name, and the parts of persons' names;
+5. the document pass: every further occurrence of a name, and the parts of persons' names
+   (:mod:`kabar.enrich.repeats`);
 6. aliases are unified (:mod:`kabar.enrich.aliases`), roles before persons' names read (:mod:`kabar.enrich.roles`).
 
 Indonesian, Malay and English are tagged. In other languages nothing is: nothing here is right often enough there.
@@ -25,9 +26,9 @@ from kabar.enrich import listing, refine, supplement
 from kabar.enrich.aliases import Key, abbreviates, bracketed, key_of, unify
 from kabar.enrich.document import Text
 from kabar.enrich.draft import Draft, Kind, Mention
-from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.roles import is_head, is_role_word, with_role
+from kabar.enrich.repeats import place_repeats
+from kabar.enrich.roles import with_role
 from kabar.enrich.tagger import tagger
 
 LANGUAGES = frozenset({"id", "ms", "en"})
@@ -41,8 +42,8 @@ def find(doc: Text) -> list[Entity]:
     """The entities of an article, the most mentioned first, then in the order of the text.
 
     Every span is exact (``doc.text[start:end]`` is the mention as written), spans of one entity are in order, and no
-    two mentions overlap. ``score`` is the least certain tagger's probability among the mentions it found, or 1.0 for
-    listed names. Reads at most :data:`kabar.enrich.document.MAX_TOKENS` tokens.
+    two mentions overlap. ``score`` is that of the surest mention: the tagger's probability, a rule's fixed score, or
+    1.0 for a listed name. Reads at most :data:`kabar.enrich.document.MAX_TOKENS` tokens.
     """
     if not _readable(doc):
         return []
@@ -52,10 +53,14 @@ def find(doc: Text) -> list[Entity]:
     listing.place_known(draft)
     supplement.place_organizations(draft, tagger().maker)
     supplement.place_titled(draft, hints)
+    supplement.place_speakers(draft)
     supplement.place_recurring(draft, hints)
     _place_abbreviations(draft)
     _agree_on_types(draft)
-    _document_pass(draft, {hint.token for hint in hints if hint.kind == "person"})
+    person_hints = frozenset(hint.token for hint in hints if hint.kind == "person")
+    place_repeats(draft, person_hints)
+    if supplement.place_companions(draft):
+        place_repeats(draft, person_hints)
     return _entities(draft, list(draft))
 
 
@@ -95,77 +100,6 @@ def _agree_on_types(draft: Draft) -> None:
             best = max(sorted(votes), key=lambda kind: votes[kind])
             if best != mention.kind:
                 draft.replace(replace(mention, kind=best, name=""))
-
-
-# ---------------------------------------------------------------- document pass
-
-Needle = tuple[tuple[str, ...], Kind, float, bool]
-"""Forms, type, score, whether it is only a part of a name."""
-
-
-def _document_pass(draft: Draft, person_hints: set[int]) -> None:
-    """Finds the further mentions of known names among the tokens nobody owns."""
-    needles = _needles(draft, person_hints)
-    for first in draft.capitals:
-        if draft.at(first) is not None:
-            continue
-        for words, kind, score, part in needles.get(draft.forms[first], ()):
-            last = first + len(words)
-            if tuple(draft.forms[first:last]) == words and draft.free(first, last):
-                if (len(words) == 1 or part) and not _whole(draft, first, last):
-                    continue
-                draft.add(Mention(first, last, kind, score))
-                break
-
-
-def _needles(draft: Draft, person_hints: set[int]) -> dict[str, list[Needle]]:
-    """What to look for, by first form: surfaces of mentions, and single words of persons' names, longest first."""
-    surfaces: dict[tuple[str, ...], tuple[Kind, float, bool]] = {}
-    for mention in draft:
-        words = tuple(draft.forms[mention.first : mention.last])
-        surfaces.setdefault(words, (mention.kind, mention.score, False))
-    doubtful = _doubtful_parts(draft, person_hints)
-    for mention in draft:
-        if mention.kind == "person" and len(mention) > 1:
-            for token in range(mention.first, mention.last):
-                if _name_part(draft, token) and draft.forms[token] not in doubtful:
-                    surfaces.setdefault((draft.forms[token],), ("person", mention.score, True))
-    out: dict[str, list[Needle]] = defaultdict(list)
-    for words, (kind, score, part) in sorted(surfaces.items(), key=lambda item: (-len(item[0]), item[0])):
-        out[words[0]].append((words, kind, score, part))
-    return out
-
-
-def _doubtful_parts(draft: Draft, person_hints: set[int]) -> set[str]:
-    """Words that stand alone often and never look like a person there: brands, whatever a longer name says."""
-    alone: dict[str, list[int]] = defaultdict(list)
-    for token in draft.capitals:
-        if draft.at(token) is None:
-            alone[draft.forms[token]].append(token)
-    return {
-        form for form, tokens in alone.items() if len(tokens) > 2 and not person_hints.intersection(tokens)
-    }
-
-
-def _name_part(draft: Draft, token: int) -> bool:
-    """Whether one word of a person's name is used alone for the person."""
-    form = draft.forms[token]
-    lowered = form.lower()
-    words = lexicon()
-    if len(form) < 3 or not draft.capital(token) or lowered in words.common or words.is_plain(lowered):
-        return False
-    return not (
-        is_role_word(form) or lowered in words.connectives or gazetteer().trusted(form, draft.doc.language)
-    )
-
-
-def _whole(draft: Draft, first: int, last: int) -> bool:
-    """Whether a match is a whole run of capitals, roles and other mentions apart, and not a part of another name."""
-    left, right = first - 1, last
-    joined_left = draft.capital(left) and draft.at(left) is None and draft.same_line(left, first)
-    joined_left = joined_left and left not in draft.openers and not is_head(draft.forms[left])
-    joined_right = draft.capital(right) and draft.at(right) is None and draft.same_line(right - 1, right)
-    return not (joined_left or joined_right)
 
 
 # ---------------------------------------------------------------- from mentions to entities

@@ -24,7 +24,7 @@ SEPARATOR: Item = [b"|"]
 
 MAX_LINKS = 3
 """Connectives in a row inside a name."""
-_MAX_FORMS = 100_000
+_MAX_FORMS = 40_000
 """Forms kept; beyond that the memory is emptied and starts again. A form takes about 1 kB."""
 _LARGE_TOWN = 150_000
 _EDGE = "\x00"
@@ -33,10 +33,11 @@ _EDGE = "\x00"
 class Form(NamedTuple):
     """A surface form with everything that depends on it alone."""
 
-    own: list[bytes]
-    before: list[bytes]
+    own: Item
+    """As the token itself; empty for a form that can be in no candidate."""
+    before: Item
     """As the token before."""
-    after: list[bytes]
+    after: Item
     """As the token after."""
     far_before: bytes
     far_after: bytes
@@ -70,6 +71,7 @@ class FeatureMaker:
         self._words = words
         self._places = places
         self._forms: dict[str, Form] = {}
+        self._shared: dict[bytes, bytes] = {}
         self._pairs: dict[tuple[str, str], bool] = {}
         self._edge = self._make(_EDGE)
 
@@ -79,26 +81,33 @@ class FeatureMaker:
         if found is None:
             if len(self._forms) >= _MAX_FORMS:
                 self._forms.clear()
+                self._shared.clear()
             found = self._forms[text] = self._make(text)
         return found
 
     def _make(self, text: str) -> Form:
         lowered = text.lower()
-        look = shape(text)
-        lists = self._lists(text, lowered)
-        near = [f"w={lowered}", f"s={look}", *lists]
-        own = [*near, *_affixes(lowered)]
         words = self._words
+        capital = not text.islower() and any(c.isupper() for c in text)
+        link = lowered in words.connectives or text.isdigit()
+        lower_head = text in words.place_lower_heads
+        near = [f"w={lowered}", f"s={shape(text)}", *self._lists(text, lowered)]
+        own = [*near, *_affixes(lowered)] if capital or link or lower_head else []
         return Form(
-            own=[feature.encode() for feature in own],
-            before=[f"-1{feature}".encode() for feature in near],
-            after=[f"+1{feature}".encode() for feature in near],
+            own=self._encoded("", own),
+            before=self._encoded("-1", near),
+            after=self._encoded("+1", near),
             far_before=f"-2w={lowered}".encode(),
             far_after=f"+2w={lowered}".encode(),
-            capital=any(c.isupper() for c in text),
-            link=lowered in words.connectives or text.isdigit(),
-            lower_head=text in words.place_lower_heads,
+            capital=capital,
+            link=link,
+            lower_head=lower_head,
         )
+
+    def _encoded(self, prefix: str, features: Sequence[str]) -> Item:
+        """Features as bytes, equal ones as one object: forms share their affixes and lists."""
+        made = [f"{prefix}{feature}".encode() for feature in features]
+        return [self._shared.setdefault(feature, feature) for feature in made]
 
     def _lists(self, text: str, lowered: str) -> list[str]:
         """Membership in the word lists and in the gazetteer."""

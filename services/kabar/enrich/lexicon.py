@@ -29,6 +29,7 @@ class Lexicon:
     organization_heads: frozenset[str]
     organization_sure: frozenset[str]
     organization_tails: frozenset[str]
+    organization_sure_tails: frozenset[str]
     outlets: frozenset[str]
     single_outlets: frozenset[str]
     outlet_tails: frozenset[str]
@@ -66,6 +67,7 @@ def build(lists: dict[str, Any], common: frozenset[str]) -> Lexicon:
         organization_heads=frozenset(organizations["heads"]),
         organization_sure=frozenset(organizations["sure"]),
         organization_tails=frozenset(organizations["tails"]),
+        organization_sure_tails=frozenset(organizations["sure_tails"]),
         outlets=frozenset(organizations["outlets"]),
         single_outlets=frozenset(organizations["single_outlets"]),
         outlet_tails=frozenset(organizations["outlet_tails"]),

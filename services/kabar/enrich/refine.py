@@ -24,18 +24,22 @@ from kabar.enrich.tagger import Hint, Tagged
 
 LEAST_PROBABILITY = 0.5
 """Below this the tagger's own words are not taken: measured, they are wrong more often than right."""
+LEAST_AT_OPENING = 0.6
+"""The same for a single word that stands once, at the beginning of a sentence."""
 SURE = 0.85
 """From this the tagger overrules a listed city ("Sofia", "Washington" as persons)."""
 LONGEST_NAME = 14
 """Tokens; a longer mention is a headline in capitals."""
 _LONGEST_PERSON = 7
+_PARTICLES = ("kah", "lah", "pun")
+"""Endings of Indonesian words that stress or ask: "Haruskah", "Inilah"."""
 
 
 def place_tagged(draft: Draft, tagged: Sequence[Tagged]) -> list[Hint]:
     """Takes over the tagger's mentions, refined; the ones it is too unsure of come back as hints."""
     unsure: list[Hint] = []
     for raw in _joined(tagged):
-        if raw.probability < LEAST_PROBABILITY or raw.last - raw.first > LONGEST_NAME:
+        if raw.probability < _least(draft, raw) or raw.last - raw.first > LONGEST_NAME:
             unsure.extend(Hint(token, raw.kind, raw.probability) for token in range(raw.first, raw.last))
             continue
         mention = Mention(raw.first, raw.last, raw.kind, raw.probability)
@@ -43,6 +47,20 @@ def place_tagged(draft: Draft, tagged: Sequence[Tagged]) -> list[Hint]:
         if refined is not None:
             draft.add(refined)
     return unsure
+
+
+def _least(draft: Draft, raw: Tagged) -> float:
+    """The probability a mention needs: more where a word stands once and the sentence's beginning capitalises it."""
+    form = draft.forms[raw.first]
+    if raw.last - raw.first > 1 or raw.first not in draft.openers or draft.doc.forms[form] > 1:
+        return LEAST_PROBABILITY
+    return LEAST_PROBABILITY if is_listed_name(form) else LEAST_AT_OPENING
+
+
+def is_listed_name(form: str) -> bool:
+    """Whether a word is in the lists of given and family names."""
+    lowered = form.lower()
+    return lowered in lexicon().given_names or lowered in lexicon().family_names
 
 
 def _joined(tagged: Sequence[Tagged]) -> list[Tagged]:
@@ -61,9 +79,12 @@ def _joined(tagged: Sequence[Tagged]) -> list[Tagged]:
 
 def _person(draft: Draft, mention: Mention) -> Mention | None:
     """A person without role and ordinary words in front; None when nothing of a name remains."""
-    head = draft.forms[mention.first].lower()
-    if head in lexicon().organization_sure and len(mention) > 1:
+    if _surely_organization(draft, mention):
         return replace(mention, kind="organization")
+    if draft.forms[mention.first].lower() in lexicon().calendar and not is_listed_name(
+        draft.forms[mention.first]
+    ):
+        return None  # "Idul Adha"
     cut = mention.first + leading_role(draft, mention.first, mention.last)
     if (
         cut == mention.first
@@ -79,16 +100,20 @@ def _person(draft: Draft, mention: Mention) -> Mention | None:
     return mention if _nameable(draft, mention) else None
 
 
+def _surely_organization(draft: Draft, mention: Mention) -> bool:
+    """Whether the first or the last word of a name leaves no doubt: "Universitas ...", "... University"."""
+    words = lexicon()
+    first, last = draft.forms[mention.first].lower(), draft.forms[mention.last - 1].lower()
+    return len(mention) > 1 and (first in words.organization_sure or last in words.organization_sure_tails)
+
+
 def _place_of_office(draft: Draft, mention: Mention) -> int:
     """Tokens of a place between a title and the name: 1 in "Bupati | Bogor Ade Yasin". The place becomes a mention."""
     first = mention.first
     if len(mention) < 2 or first == 0 or not is_head(draft.forms[first - 1]):
         return 0
     form = draft.forms[first]
-    words = lexicon()
-    if form.lower() in words.given_names or form.lower() in words.family_names:
-        return 0
-    if not gazetteer().lookup(form, draft.doc.language):
+    if is_listed_name(form) or not gazetteer().lookup(form, draft.doc.language):
         return 0
     draft.add(Mention(first, first + 1, "place", mention.score))
     return 1
@@ -120,6 +145,8 @@ def _nameable(draft: Draft, mention: Mention) -> bool:
     lowered = [form.lower() for form in forms]
     if len(forms) == 1:
         return is_single_name(draft, mention.first) and not _title_alone(lowered[0])
+    if any(word in lexicon().calendar and word not in lexicon().given_names for word in lowered):
+        return False
     if " ".join(lowered) in lexicon().outlets or all(is_role_word(form) for form in forms):
         return False
     return not all(is_ordinary(draft, token) for token in range(mention.first, mention.last))
@@ -131,8 +158,7 @@ def _has_digit(form: str) -> bool:
 
 def _title_alone(lowered: str) -> bool:
     """Whether a single word is a title; some titles are names as well ("Agung", "Putri")."""
-    words = lexicon()
-    return is_role_word(lowered) and lowered not in words.given_names and lowered not in words.family_names
+    return is_role_word(lowered) and not is_listed_name(lowered)
 
 
 def is_single_name(draft: Draft, token: int) -> bool:
@@ -159,24 +185,24 @@ def is_ordinary(draft: Draft, token: int) -> bool:
     capitals, lower = draft.doc.forms[form], draft.doc.forms[lowered] if lowered != form else 0
     if lower:
         return lower >= capitals or token in draft.openers
-    return token in draft.openers and lowered in words.common and capitals < 2
+    if token not in draft.openers or capitals > 1:
+        return False
+    return lowered in words.common or (lowered.endswith(_PARTICLES) and not is_listed_name(lowered))
 
 
 def _thing(draft: Draft, mention: Mention) -> Mention | None:
     """An organisation or place, or None when it is an ordinary word, a role or a date."""
-    forms = draft.forms[mention.first : mention.last]
     first = mention.first
-    if len(forms) == 1:
-        known = known_names().get(forms[0], draft.doc.language)
-        if known is None and (is_head(forms[0]) or not is_single_name(draft, first)):
-            return None
-        return mention
-    if first in draft.openers and is_ordinary(draft, first) and not _begins_thing(forms[0]):
+    form = draft.forms[first]
+    if len(mention) == 1:
+        known = known_names().get(form, draft.doc.language) is not None
+        return mention if known or (not is_head(form) and is_single_name(draft, first)) else None
+    if first in draft.openers and is_ordinary(draft, first) and not _begins_thing(form):
         return _thing(draft, replace(mention, first=first + 1)) if draft.capital(first + 1) else None
     head = _organization_inside(draft, mention)
-    if head > first:
+    if head > first or (mention.kind == "place" and _surely_organization(draft, mention)):
         return replace(mention, first=head, kind="organization")
-    if mention.kind == "place" and is_head(forms[0]) and is_listed_place(draft, first + 1, mention.last):
+    if mention.kind == "place" and is_head(form) and is_listed_place(draft, first + 1, mention.last):
         return replace(mention, first=first + 1)
     return mention
 

@@ -1,4 +1,7 @@
-"""Names that the tagger missed: organisations by their first word, persons after a title, words that recur."""
+"""Names the tagger missed: organisations by their first word, persons by what stands beside them, recurring words.
+
+Each rule wants something that is seldom true of anything else; what it finds has a moderate score.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections.abc import Sequence
 
 from kabar.enrich.draft import Draft, Kind, Mention
 from kabar.enrich.features import FeatureMaker
+from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.refine import LONGEST_NAME, SURE, is_single_name
+from kabar.enrich.refine import LONGEST_NAME, SURE, is_listed_name, is_single_name
 from kabar.enrich.roles import MAX_ROLE_TOKENS, is_head, is_role_word
 from kabar.enrich.tagger import Hint
 
@@ -18,6 +22,8 @@ LEAST_TITLED = 0.15
 """Chance of being a person that the tagger gives the first word after a title, where no list knows it as a name."""
 _LONGEST_TITLED = 5
 _TITLED_SCORE = 0.7
+_BESIDE_SCORE = 0.5
+_AND = frozenset({"dan", "and", "serta"})
 
 # ---------------------------------------------------------------- organisations by their first word
 
@@ -91,14 +97,9 @@ def place_titled(draft: Draft, hints: Sequence[Hint]) -> None:
         last = first + 1
         while last < min(first + _LONGEST_TITLED, draft.sentence_end(first)) and _continues(draft, last):
             last += 1
-        named = first in nearly or _listed_name(draft.forms[first])
+        named = first in nearly or is_listed_name(draft.forms[first])
         if named or (form[0].isupper() and last - first > 1 and _unheard(draft.forms[first:last])):
             draft.add(Mention(first, last, "person", _TITLED_SCORE if named else 0.5))
-
-
-def _listed_name(form: str) -> bool:
-    lowered = form.lower()
-    return lowered in lexicon().given_names or lowered in lexicon().family_names
 
 
 def _unheard(forms: Sequence[str]) -> bool:
@@ -135,13 +136,55 @@ def _continues(draft: Draft, token: int) -> bool:
     return draft.capital(token) and draft.at(token) is None and not is_role_word(draft.forms[token])
 
 
+# ---------------------------------------------------------------- persons by what stands beside them
+
+
+def place_speakers(draft: Draft) -> None:
+    """Adds an unheard name next to a word of saying: "**Lavrov** mengatakan", "kata **Lavrov**", "said **Lavrov**"."""
+    speech = lexicon().speech
+    for token in draft.capitals:
+        if draft.at(token) is None and (
+            _form(draft, token - 1) in speech or _form(draft, token + 1) in speech
+        ):
+            _add_unheard(draft, token)
+
+
+def place_companions(draft: Draft) -> bool:
+    """Adds an unheard name joined to a person by "dan" or "and"; whether there was one."""
+    found = False
+    for mention in list(draft):
+        if mention.kind != "person":
+            continue
+        if _form(draft, mention.last) in _AND and draft.at(mention.last) is None:
+            found |= _add_unheard(draft, mention.last + 1)
+        if _form(draft, mention.first - 1) in _AND and draft.at(mention.first - 1) is None:
+            found |= _add_unheard(draft, mention.first - 2)
+    return found
+
+
+def _form(draft: Draft, token: int) -> str:
+    return draft.forms[token] if 0 <= token < len(draft.forms) else ""
+
+
+def _add_unheard(draft: Draft, token: int) -> bool:
+    """Adds one word as a person, where it stands alone and nothing else is known of it."""
+    if not draft.capital(token) or token in draft.openers or not _alone(draft, token):
+        return False
+    form = draft.forms[token]
+    free = draft.at(token) is None and is_single_name(draft, token) and not is_role_word(form)
+    if not free or not _unheard([form]) or gazetteer().lookup(form, draft.doc.language):
+        return False
+    return draft.add(Mention(token, token + 1, "person", _BESIDE_SCORE))
+
+
 # ---------------------------------------------------------------- names the tagger nearly saw
 
 
 def place_recurring(draft: Draft, hints: Sequence[Hint]) -> None:
     """A capitalised word that recurs, alone and inside sentences, and is nearly a name each time, is one.
 
-    A news text repeats the names it is about, and nothing else in capitals. One doubtful occurrence proves nothing.
+    A news text repeats the names it is about, and nothing else in capitals. One doubtful occurrence proves nothing,
+    and abbreviations recur whatever they mean.
     """
     by_form: dict[str, list[Hint]] = defaultdict(list)
     for hint in hints:
@@ -150,7 +193,8 @@ def place_recurring(draft: Draft, hints: Sequence[Hint]) -> None:
     found: dict[str, tuple[Kind, float]] = {}
     for form, some in by_form.items():
         kind, total = _likeliest(some)
-        if len(some) > 1 and total >= LEAST_RECURRING and not is_role_word(form):
+        often = len(some) > 1 and total >= LEAST_RECURRING
+        if often and not form.isupper() and not is_role_word(form):
             found[form] = kind, min(total / len(some), 0.5)
     for token in draft.capitals if found else ():
         answer = found.get(draft.forms[token])

@@ -158,9 +158,11 @@ class Ingest:
 
     def _item(self, record: Record, job: Job, name: str, seen: int, now: int) -> Message | Refused:
         observation = job.observation_id(record.number)
+        # A record that cannot be read has no time of its own; in a replay the wall clock would be a lie.
+        unread = 0 if self._options.event_time else seen
         origin = f"file:{name}#{record.number}"
         if record.fields is None:
-            return refused(record, observation, origin, seen, now, record.reason, record.error)
+            return refused(record, observation, origin, unread, now, record.reason, record.error)
         try:
             return accept(
                 record.fields,
@@ -172,7 +174,7 @@ class Ingest:
                 event_time=self._options.event_time,
             )
         except Poison as error:
-            return refused(record, observation, origin, seen, now, error.reason, said(error))
+            return refused(record, observation, origin, unread, now, error.reason, said(error))
 
     # ------------------------------------------------------------ processing
 
@@ -299,7 +301,7 @@ def reread(connection: sqlite3.Connection, envelope: DeadLetter, original: bytes
     return accept(
         FieldMapper(options.mapping)(fields),
         observation_id=envelope.observation_id,
-        observed_at=envelope.observed_at,
+        observed_at=envelope.observed_at or now,
         accepted_at=now,
         origin=envelope.origin,
         default_source=options.default_source,

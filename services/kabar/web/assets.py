@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 
-NAMES = {"kabar.css": "text/css; charset=utf-8", "kabar.js": "text/javascript; charset=utf-8",
+NAMES = {"kabar.css": "text/css", "kabar.js": "text/javascript",
          "kabar.svg": "image/svg+xml"}  # fmt: skip
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -43,7 +43,7 @@ def url_of(assets: Assets, name: str) -> str:
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
 def static_file(
-    name: str, request: Request[None, None, dict[str, object]], assets: NamedDependency[Assets]
+    name: str, request: Request[Any, Any, Any], assets: NamedDependency[Assets]
 ) -> Response[bytes]:
     """One file from memory: no path is ever opened. Kept for ever only under the name of this content."""
     asset = assets.get(name)

@@ -97,4 +97,7 @@ def _cut(change: Change) -> list[Change]:
     if len(change.text) <= MAX_SHOWN_CHARS:
         return [change]
     rest = len(change.text) - MAX_SHOWN_CHARS
-    return [Change(change.kind, change.text[:MAX_SHOWN_CHARS]), Change("skipped", f"{rest:,} characters more")]
+    return [
+        Change(change.kind, change.text[:MAX_SHOWN_CHARS]),
+        Change("skipped", f"{rest:,} characters more"),
+    ]

@@ -42,25 +42,28 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a query: the code point at which reading it failed."""
 
 
-
 class NoSuch(UsageError):
     """What was asked for is not there."""
 
 
+_STATUS: tuple[tuple[type[KabarError], int], ...] = (
+    (NoSuch, 404),
+    (UsageError, 400),
+    (EnvironmentError_, 503),
+)
+
+
 def problem_of(error: Exception, where: str) -> Problem:
-    """The problem an error is."""
+    """The problem an error is; ``where`` is the path asked for."""
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, HTTPException):
         return _problem(error.status_code, str(error.detail), where=where)
     if isinstance(error, QueryError):
         return _problem(400, str(error), where="q", hint=error.hint, position=error.position)
-    if isinstance(error, NoSuch):
-        return _problem(404, str(error), where=where, hint=error.hint)
-    if isinstance(error, UsageError):
-        return _problem(400, str(error), where="query string", hint=error.hint)
-    if isinstance(error, EnvironmentError_):
-        return _problem(503, str(error), where=where, hint=error.hint)
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return _problem(status, str(error), where=where, hint=error.hint)
     return _problem(
         500, "kabar failed on this request; this is a bug", where=where,
         hint="the log of `kabar run` has the traceback; please report it",

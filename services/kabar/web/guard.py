@@ -9,18 +9,12 @@ import ipaddress
 from typing import cast
 
 import msgspec
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 """From nothing, only what the page uses: its style sheet, its one script, its icon, its forms."""
 
@@ -31,7 +25,10 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
+    (
+        b"permissions-policy",
+        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    ),
 )
 
 
@@ -60,7 +57,7 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
 
@@ -84,7 +81,7 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
             if not is_loopback(host):
                 await _refuse(send)
@@ -108,10 +105,12 @@ def is_loopback(host: str) -> bool:
 async def _refuse(send: Send) -> None:
     body = msgspec.json.encode(
         {
-            "type": "about:blank", "title": "Misdirected Request", "status": 421,
+            "type": "about:blank",
+            "title": "Misdirected Request",
+            "status": 421,
             "detail": "this server listens on loopback and answers only to localhost or 127.0.0.1",
             "hint": "open it under that name, or start it with --host for the address it is to be reached at",
-        }  # fmt: skip
+        }
     )
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 421, "headers": [*headers, *HEADERS]})

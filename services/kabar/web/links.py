@@ -11,10 +11,10 @@ _PLAIN_CHARS = 300
 
 
 def safe_href(url: str) -> str:
-    """The address itself if a browser may be sent there, else ''.
+    r"""The address itself if a browser may be sent there, else ''.
 
     Only absolute http(s) with a host. Control characters and blanks are refused, not stripped: browsers drop some of
-    them before they read the scheme (``java\\nscript:``).
+    them before they read the scheme (``java\nscript:``).
     """
     if any(char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in url):
         return ""

@@ -75,7 +75,9 @@ def paragraphs(text: str, entities: Sequence[Entity], quotes: Sequence[Quote]) -
     for line in text[:MAX_CHARS].split("\n"):
         if line.strip():
             end = start + len(line)
-            shown.append([_run(text, first, last, names, quote) for first, last, quote in speech.cut(start, end)])
+            shown.append(
+                [_run(text, first, last, names, quote) for first, last, quote in speech.cut(start, end)]
+            )
         start += len(line) + 1
     return shown
 

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from types import FrameType
 
 import uvicorn
 from litestar import Litestar
@@ -21,8 +20,8 @@ READERS = 8
 """Queries at a time: each holds a connection and, at worst, the reader's time limit; more wait in order."""
 MAX_CONNECTIONS = 200
 """Beyond it uvicorn answers 503, so that idle sockets cannot use up the process's files."""
-MAX_HEADER_BYTES = 32_768
-"""A query has at most 8,000 characters, percent-encoded up to three times as long."""
+MAX_HEADER_BYTES = 65_536
+"""A query has at most 8,000 characters, percent-encoded several times as long, and a cursor comes on top."""
 KEEP_ALIVE_SECONDS = 5
 DRAIN_SECONDS = 8
 """Longer than the reader's time limit: a query under way is answered."""
@@ -50,16 +49,12 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        """The first signal drains, the second one does not wait."""
-        self.handle_exit(number, frame)
 
 
 def serve(app: Litestar, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
@@ -85,6 +80,7 @@ def serve(app: Litestar, host: str, port: int, *, on_ready: Callable[[str], None
             limit_concurrency=MAX_CONNECTIONS,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             http="h11",
+            interface="asgi3",
             ws="none",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -109,7 +105,8 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise EnvironmentError_(
-            f"cannot listen on {host}: {error.strerror or error}", hint="give --host an address of this machine"
+            f"cannot listen on {host}: {error.strerror or error}",
+            hint="give --host an address of this machine",
         ) from error
     with listener:
         try:

@@ -27,7 +27,7 @@ class Bar(NamedTuple):
 
     start: int
     end: int
-    count: int
+    articles: int
     x: float
     y: float
     width: float
@@ -94,7 +94,7 @@ def timeline(buckets: Sequence[tuple[int, int]], interval: Interval) -> Timeline
         _bar(begin + place * step, step, count, place * width, width, count / highest)
         for place, count in counts.items()
     ]
-    return Timeline(bars, step, sum(counts.values()), highest, max(bars, key=lambda bar: bar.count))
+    return Timeline(bars, step, sum(counts.values()), highest, max(bars, key=lambda bar: bar.articles))
 
 
 def _step(first: int, last: int, finest: int) -> int:

@@ -17,7 +17,8 @@ TEMPLATES = (
     "article.html", "base.html", "error.html", "health.html", "letter.html", "letters.html", "macros.html",
     "search.html", "stories.html", "story.html", "versions.html",
 )  # fmt: skip
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
+"""Litestar adds the character set to text."""
 
 
 class Views:
@@ -36,9 +37,7 @@ class Views:
             href=safe_href, tag=language_tag, plain=plain, stamp=stamp, minutes=minutes, thousands=thousands,
             size=size, segment=lambda text: quote(text, safe=""),
         )  # fmt: skip
-        environment.globals.update(
-            asset=lambda name: static.url_of(assets, name), kabar_version=__version__
-        )
+        environment.globals.update(asset=lambda name: static.url_of(assets, name), kabar_version=__version__)
         self._templates: dict[str, Template] = {name: environment.get_template(name) for name in TEMPLATES}
 
     def page(self, name: str, *, status: int = 200, **values: Any) -> Response[bytes]:

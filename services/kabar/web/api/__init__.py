@@ -1,0 +1,1 @@
+"""JSON: articles and stories as the index holds them, probes and metrics."""
