@@ -93,7 +93,7 @@ def measure(corpus: Corpus, *, per_second: float, probes: int, say: Say) -> dict
 def batch_articles(corpus: Corpus, loaded: Settings) -> int:
     """How many articles of this size a batch holds: it is bounded in number and in bytes."""
     by_bytes = loaded.batch_max_bytes / (corpus.mean_bytes * BYTES_ON_THE_WIRE)
-    return max(1, min(loaded.batch_max, int(by_bytes)))
+    return max(1, min(int(loaded.batch_max), int(by_bytes)))
 
 
 def articles(records: Sequence[Record], wanted: int) -> list[Record]:
@@ -140,7 +140,7 @@ class _Station:
             RuntimeError: it is not for :data:`LOST_SECONDS`.
         """
         start = time.perf_counter()
-        while self._connection.execute("SELECT count(*) FROM inbox").fetchone()[0]:
+        while self._connection.execute("SELECT EXISTS (SELECT 1 FROM inbox)").fetchone()[0]:
             if time.perf_counter() - start > LOST_SECONDS:
                 raise RuntimeError("the engine does not empty its inbox; its reason stands above")
             time.sleep(0.05)

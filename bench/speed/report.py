@@ -15,8 +15,8 @@ from bench.speed.pipeline import Measured
 
 _SITUATIONS = {
     "idle": "idle",
-    "load": "at {rate:.0f}/s ({share:.0%} of the throughput)",
-    "saturation": "saturated, {rate:.0f}/s, {depth} waiting",
+    "load": "at {rate:.0f}/s ({share:.0%})",
+    "saturation": "always {depth} waiting, {rate:.0f}/s",
 }
 
 
@@ -70,21 +70,17 @@ def _table(title: str, *columns: str) -> Table:
 def _throughput(measured: Measured) -> Table:
     run = measured.throughput
     table = _table(
-        f"Throughput, median of {len(run.laps)} rounds",
-        "",
-        "articles/s (wall)",
-        "CPU ms/article (all processes)",
-    )
+        f"Throughput (rounds: {len(run.laps)}, medians; CPU of all processes)",
+        "", "articles/s, wall", "CPU ms/article",
+    )  # fmt: skip
     table.add_row(f"kabar, {run.workers} workers", f"{run.per_second:,.1f}", f"{run.cpu_ms:.2f}")
     table.add_row(run.loop, f"{run.bare_per_second:,.1f}", f"{run.bare_cpu_ms:.3f}")
-    table.add_row("kabar : bare loop", f"{run.wall_ratio:.4g}", f"{run.cpu_ratio:.4g}")
+    table.add_row("kabar / bare loop", f"{run.wall_ratio:.4g} ×", f"{run.cpu_ratio:.4g} ×")
     return table
 
 
 def _stages(measured: Measured) -> Table:
-    table = _table(
-        "CPU per stage, all in one process", "stage", "CPU ms/article", "share", "articles that reached it"
-    )
+    table = _table("CPU per stage, all in one process", "stage", "CPU ms/article", "share", "articles")
     total = measured.throughput.cpu_ms
     for stage, spent in measured.stages.cpu_ms.items():
         table.add_row(stage, f"{spent:.2f}", f"{spent / total:.0%}", str(measured.stages.messages[stage]))
@@ -97,7 +93,7 @@ def _latencies(measured: Measured) -> Table:
     probes = next(iter(measured.latencies.values())).probes
     table = _table(
         f"Accepted -> searchable, wall milliseconds, {probes} probes each",
-        "", "p50", "p99", "acceptance p50", "p99", "deepest inbox",
+        "", "p50", "p99", "accepting p50", "p99", "inbox",
     )  # fmt: skip
     for name, found in measured.latencies.items():
         share = found.load_per_second / measured.throughput.per_second

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from lxml.html import HtmlElement
 
@@ -27,6 +27,7 @@ _META = (
     "article_author",
     "author",
     "qc:author",
+    "twitter:misc:written by",
     "sailthru.author",
 )
 _OUTSIDE = "[not(ancestor::nav or ancestor::footer or ancestor::aside or ancestor::head)]"
@@ -41,6 +42,12 @@ _NOT_NAMED = re.compile(
     r"comment|avatar|image|img|photo|social|follow|teaser|card|related|more|recirc|popular|widget|sidebar|twitter",
     re.IGNORECASE,
 )
+_WRITTEN_BY = re.compile(
+    r"written by|author|ditulis oleh|penulis|verfasst von|geschrieben von|écrit par|escrito por|scritto da|geschreven door"
+    r"|skrevet av|skriven av",
+    re.IGNORECASE,
+)
+"""How the commonest WordPress plug-in labels the author for Twitter."""
 _SAID = re.compile(r"^(?:written\s)?(?:by|oleh|von|door|par|por|di)\s?:?\s", re.IGNORECASE)
 """The word before a name in a byline that nothing in the markup calls one."""
 _SEPARATES = re.compile(r"^\W*(?:[,;/&|·•]|(?:and|und|dan|et|y|e|with|og|och|en)\b)|(?:[,;/&|]|\s(?:and|und|dan|et))\s*$")
@@ -72,12 +79,12 @@ def read(linked: Sequence[str], said: dict[str, str], tree: HtmlElement, *, site
     """
     outlets = frozenset(filter(None, map(squash, site)))
     outlet: tuple[str, ...] = ()
-    for names in _sources(linked, said, tree):
+    for names in chain(_stated(linked, said), _shown(tree)):
         people = tuple(name for name in names if not _is_outlet(name, outlets) and not is_role(name))
         if people:
             return people[:_MOST_AUTHORS]
         outlet = outlet or names[:1]
-    return outlet
+    return outlet or _unmarked(tree)
 
 
 def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
@@ -86,13 +93,13 @@ def _is_outlet(name: str, outlets: frozenset[str]) -> bool:
     return squash(name) in outlets or (bool(rest) and first.isupper() and squash(first) in outlets)
 
 
-def _sources(linked: Sequence[str], said: dict[str, str], tree: HtmlElement) -> Iterator[tuple[str, ...]]:
+def _stated(linked: Sequence[str], said: dict[str, str]) -> Iterator[tuple[str, ...]]:
     yield _cleaned(linked)
     for name in _META:
         if name in said:
             yield _cleaned(said[name].split(";"))
-    yield from _shown(tree)
-    yield _unmarked(tree)
+    if _WRITTEN_BY.fullmatch(said.get("twitter:label1", "")):
+        yield _cleaned([said.get("twitter:data1", "")])
 
 
 def _cleaned(values: Iterable[str]) -> tuple[str, ...]:
@@ -108,7 +115,7 @@ def _cleaned(values: Iterable[str]) -> tuple[str, ...]:
 
 def _shown(tree: HtmlElement) -> Iterator[tuple[str, ...]]:
     """What the page marks as bylines; one source for each group of neighbours, in document order."""
-    stated = tree.xpath(_STATED + _OUTSIDE)[:_MOST_ELEMENTS]
+    stated = tree.xpath(f"{_STATED}[not(ancestor::head or ancestor::footer)]")[:_MOST_ELEMENTS]
     yield from _groups(stated, stated=True)
     marked = islice(filter(_is_byline, tree.xpath(_MARKED + _OUTSIDE)[: _MOST_ELEMENTS * 5]), _MOST_ELEMENTS)
     yield from _groups(list(marked), stated=False)
@@ -144,7 +151,9 @@ def _names_in(element: HtmlElement, *, stated: bool) -> list[str]:
         text = _CODE.sub("", " ".join(piece[:500].split()))
         linked = piece.is_text and piece.getparent().tag == "a"
         joined = joined or linked or _SEPARATES.search(text) is not None
-        found = [name for name in split_names(text) if is_name(name) and (stated or not _is_short(name))]
+        found = [name for name in split_names(text) if stated or (is_name(name) and not _is_short(name))]
+        if stated and not (piece.is_tail or is_name(found[0] if found else "")):
+            found = found if text.islower() else []  # an agency's signs: "ab/cde"
         if names and not (joined and (found or len(text) < _SHORT_PIECE)):
             break
         names += found
@@ -159,12 +168,13 @@ def _is_short(name: str) -> bool:
 
 def _unmarked(tree: HtmlElement) -> tuple[str, ...]:
     """A line "By Sari Dewi" that nothing in the markup calls a byline."""
-    for element in islice(tree.iter("p", "div", "span", "li", "address"), _SEARCHED):
+    for element in islice(tree.iter("p", "div", "span", "li", "address", "h4", "h5", "h6"), _SEARCHED):
         lead = (element.text or "")[:_LONGEST_BYLINE].strip()
         if not _SAID.match(f"{lead} "):
             continue
-        names = _names_in(element, stated=False)
-        rest = sum(map(len, islice(element.itertext(), _MOST_PIECES)))
+        line = element.getparent() if len(element) == 0 and _SAID.fullmatch(f"{lead} ") else element
+        names = [] if line is None else _names_in(line, stated=False)
+        rest = sum(map(len, islice(line.itertext(), _MOST_PIECES))) if names else 0
         if names and rest <= _LONGEST_BYLINE + sum(map(len, names)):
             return tuple(dict.fromkeys(names))
     return ()

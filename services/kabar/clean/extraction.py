@@ -78,10 +78,11 @@ def extract(page: str | bytes, *, url: str = "", charset: str = "") -> Extracted
     if len(_BINARY.findall(page[:_JUDGED])) > _BINARY_SHARE * min(len(page), _JUDGED):
         return Extracted(notes=[*notes, "page:binary"])
     page = _NOT_TEXT.sub("", page)
-    tree = _parse(page) if len(page) <= _LARGEST else None
+    head = _parse(page) if len(page) <= _LARGEST else None
+    tree = head if head is not None and head.xpath("count(//*)") <= _MOST_ELEMENTS else None
     if tree is None:
         notes.append("page:oversized")
-    head = tree if tree is not None else _parse(page[:_HEAD])
+    head = head if head is not None else _parse(page[:_HEAD])
     linked = jsonld.read(_scripts(head), title=_page_title(head), url=url) if head is not None else None
     about = _about(head, linked, url) if head is not None else metadata.Metadata()
     found = _choose(page, tree, linked.body if linked else "", notes)
@@ -130,7 +131,7 @@ def _is_front(url: str) -> bool:
 
 
 def _parse(page: str) -> HtmlElement | None:
-    """The tree, or None if there is none or it is too large or too deep to work on."""
+    """The tree, or None if there is none or it is too deep to work on."""
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
         tree = document_fromstring(page.encode("utf-8", "replace"), parser=parser)
@@ -138,7 +139,7 @@ def _parse(page: str) -> HtmlElement | None:
         return None
     if any(entry.type_name == _TOO_DEEP or "depth" in entry.message for entry in parser.error_log):
         return None
-    return tree if tree.xpath("count(//*)") <= _MOST_ELEMENTS else None
+    return tree
 
 
 def _scripts(tree: HtmlElement) -> list[str]:

@@ -62,6 +62,7 @@ _DATE_AND_TIME = re.compile(
     r"|\b\d{4}-\d{2}-\d{2}\b.{1,15}?\b\d{1,2}[:.]\d{2}\b"
 )
 """A date with a time of day. Without the time it is as likely today's date in the page's head."""
+_DAY_IN_URL = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_-])")
 _MOST = 2_000
 """Elements of one kind that are looked at."""
 _MOST_PIECES = 20_000
@@ -99,7 +100,7 @@ def read(tree: HtmlElement, linked: LinkedArticle | None, url: str = "") -> Meta
         description=article.description
         or _first(said, ("og:description", "description", "twitter:description")),
         authors=bylines.read(article.authors, said, tree, site=_site_names(site_name, article.publisher, url)),
-        published=article.published or _first(said, _PUBLISHED) or _visible_date(tree),
+        published=article.published or _first(said, _PUBLISHED) or _marked_date(tree) or _unmarked_date(tree, url),
         modified=article.modified or _first(said, _MODIFIED),
         image=_absolute(_first(said, _IMAGE) or article.image, url),
         canonical_url=_absolute(_link(tree, "canonical") or _first(said, ("og:url",)), url),
@@ -120,8 +121,13 @@ def _meta(tree: HtmlElement) -> dict[str, str]:
         content = " ".join((element.get("content") or element.get("value") or "").split())
         for attribute in ("property", "name", "itemprop"):
             name = element.get(attribute)
-            if name and content:
-                said.setdefault(name.strip().lower(), content)
+            if not name or not content:
+                continue
+            name = name.strip().lower()
+            if name not in said:
+                said[name] = content
+            elif "author" in name and len(said[name]) < _LONGEST_DATE:
+                said[name] += f"; {content}"  # an outlet and a person, each in its own
     return said
 
 
@@ -167,16 +173,33 @@ def _absolute(address: str, url: str) -> str:
     return address if address.startswith(("http://", "https://")) else ""
 
 
-def _visible_date(tree: HtmlElement) -> str:
-    """The first date a reader sees: marked up, or else written with a time of day."""
-    marked = tree.xpath('//*[@itemprop="datePublished"] | //time')[:_MOST]
-    for element in marked:
-        value = element.get("content") or element.get("datetime") or element.text_content()
+def _marked_date(tree: HtmlElement) -> str:
+    """The first date that is marked up as one."""
+    for element in tree.xpath('//*[@itemprop="datePublished"] | //time')[:_MOST]:
+        value = element.get("content") or element.get("datetime") or element.text_content()[: 2 * _LONGEST_DATE]
         if any(map(str.isdigit, value)):
-            return " ".join(value.split())[:200]
+            return " ".join(value.split())[:_LONGEST_DATE]
+    return ""
+
+
+def _written_date(tree: HtmlElement) -> str:
+    """The first date that a reader sees with a time of day."""
     body = tree.find("body")
     pieces = islice(() if body is None else body.itertext(), _MOST_PIECES)
     for piece in pieces:
         if 10 <= len(piece) <= _LONGEST_DATE and _DATE_AND_TIME.search(piece):
             return " ".join(piece.split())
     return ""
+
+
+def _unmarked_date(tree: HtmlElement, url: str) -> str:
+    """The date readers see; but the day in the address is the article's, and may speak against it."""
+    written, day = _written_date(tree), _day_in(url)
+    year = day[:4]
+    return written if written and (not year or year in written) else day or written
+
+
+def _day_in(url: str) -> str:
+    """The day in the address, "2026-03-01" of ".../2026/03/01/..."; '' = none."""
+    found = _DAY_IN_URL.search(url)
+    return "-".join(found.groups()) if found else ""

@@ -16,6 +16,7 @@ _LEAD = re.compile(
 )
 _URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _DEGREE = re.compile(r"(?:S\.?\w{1,5}|M\.?\w{1,5}|Ph\.?D|Dr|Prof|Ir|Jr|Sr|II|III|MD|MA|BA)\.?")
+_TRAIL = re.compile(r"\s(?:기자|특파원|記者|记者)$")
 _EDGES = ' \t.:-–—()[]（）*_"“”'
 _TIMES = re.compile(r"\d{1,2}[:.]\d{2}|\d{4}")
 _ROLE = re.compile(
@@ -48,6 +49,7 @@ def split_names(text: str) -> list[str]:
     out: list[str] = []
     for part in _SEPARATOR.split(_URL.sub(" ", text[:2_000])):
         name = _LEAD.sub("", part.strip(_EDGES + "'")).strip(_EDGES)
+        name = _TRAIL.sub("", name)
         if out and _DEGREE.fullmatch(part.strip()):
             continue  # "Budi Santoso, S.H." is one person
         if _is_possible(name) and not (out and is_role(name)):

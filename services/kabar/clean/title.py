@@ -77,7 +77,14 @@ def _site_suffix(rule: Rule, title: str, names: frozenset[str]) -> int | None:
 def _is_site(name: str, names: frozenset[str]) -> bool:
     folded = lexicon.key(name)
     own = folded in names or folded.replace(" ", "") in names or folded.removeprefix("www.") in names
+    own = own or _is_section(name, names)
     return own or (lexicon.is_listed_outlet(name) and not lexicon.is_word_outlet(name))
+
+
+def _is_section(name: str, names: frozenset[str]) -> bool:
+    """The site's name with that of a section behind it: "Kabar.id Regional"."""
+    site, _, section = name.strip().rpartition(" ")
+    return section.istitle() and section.isalpha() and len(site) > 3 and lexicon.key(site) in names
 
 
 def _without_section(title: str, suffix: str) -> str:

@@ -17,7 +17,7 @@ CONTEXT_CHARS = 400
 
 Kind = Literal["same", "added", "removed", "skipped"]
 
-_PIECES = re.compile(r"\s+|[^\s]+")
+_PIECES = re.compile(r"\s*\w+|\s*[^\w\s]+|\s+")
 
 
 class Change(NamedTuple):
@@ -28,9 +28,9 @@ class Change(NamedTuple):
 
 
 def word_diff(before: str, after: str) -> list[Change]:
-    """What became of ``before``: kept, removed and added words in order, blanks with the word before them.
+    """What became of ``before``: kept, removed and added words in order; blanks belong to the word behind them.
 
-    More than :data:`MAX_WORDS` different words on one side are shown as one replacement.
+    More than :data:`MAX_WORDS` words on one side are shown as one replacement.
     """
     old, new = _words(before), _words(after)
     head = _common(old, new)
@@ -46,7 +46,7 @@ def word_diff(before: str, after: str) -> list[Change]:
 
 
 def _words(text: str) -> list[str]:
-    """Words and the blanks between them, alternating; joined they are the text."""
+    """Words and punctuation, each with the blanks before it; joined they are the text."""
     return _PIECES.findall(text)
 
 

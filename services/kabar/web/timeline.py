@@ -13,7 +13,7 @@ DAY_MS = INTERVAL_MS["day"]
 MAX_BARS = 96
 """Four days by the hour; on a phone a bar is then still three pixels wide."""
 STEPS_MS = (
-    HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS,
+    HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS, 56 * DAY_MS,
     91 * DAY_MS, 365 * DAY_MS,
 )  # fmt: skip
 WIDTH = 960

@@ -69,6 +69,7 @@ def article(
         hidden_chars=max(0, len(text) - MAX_CHARS),
         entities={title: _named(document.entities, kind) for kind, title in KINDS.items()},
         keywords=[(one, search_url("keyword", one.term)) for one in document.keywords[:MAX_ITEMS]],
+        direct_quotes=[quote for quote in document.quotes if quote.direct][:MAX_ITEMS],
         removal=removal,
         copies=copies,
         copies_href=copies_href(document.duplicate.of if document.duplicate else article_id),
