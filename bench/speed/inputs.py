@@ -33,7 +33,7 @@ class Corpus:
     sample: list[Record]
     """What throughput and stages are measured on, in the order of the files."""
     others: list[Record]
-    """The rest, in random order: probes and load for the latencies. The sample again where nothing else is left."""
+    """The rest, in random order: probes for the latencies. The sample again where nothing else is left."""
     origin: str
     """Where the sample comes from, for the reader of the figures."""
 

@@ -67,10 +67,13 @@ class Latencies:
 def measure(corpus: Corpus, *, per_second: float, probes: int, say: Say) -> dict[str, Latencies]:
     """Latencies while idle, at :data:`LOAD_SHARE` of ``per_second``, and with two batches always waiting.
 
+    The load is the sample again and again, for that is what ``per_second`` was measured on: pages differ so much
+    that the share of a rate measured on others would mean little. Its later laps are copies, which take as long.
+
     Raises:
         RuntimeError: a probe did not become searchable, or cannot be found by its word.
     """
-    load_records = fresh(corpus.others, "load")
+    load_records = fresh(corpus.sample, "load")
     with ExitStack() as stack:
         path = stack.enter_context(directory())
         loaded = settings(path)
@@ -80,11 +83,13 @@ def measure(corpus: Corpus, *, per_second: float, probes: int, say: Say) -> dict
         station.warm_up(load_records)
         say(f"latency, idle: {probes} probes")
         found = {"idle": station.take(IDLE_INTERVAL)}
-        rate = LOAD_SHARE * per_second
+        rate, depth = LOAD_SHARE * per_second, 2 * batch_articles(corpus, loaded)
         say(f"latency at {rate:.1f} articles/s")
-        found["load"] = station.take(BUSY_INTERVAL, Load(loaded, load_records, per_second=rate))
+        load = Load(loaded, load_records, depth=2 * depth, per_second=rate)
+        found["load"] = station.take(BUSY_INTERVAL, load)
+        if load.deepest >= 2 * depth:
+            say("the machine carried less than when its throughput was measured: that was no steady load")
         station.drained()
-        depth = 2 * batch_articles(corpus, loaded)
         say(f"latency with {depth} articles always waiting")
         found["saturation"] = station.take(SATURATED_INTERVAL, Load(loaded, load_records, depth=depth))
     return found

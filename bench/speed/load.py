@@ -113,13 +113,21 @@ class Prober(Sender):
 
 
 class Load(Sender):
-    """Articles beside the probes: at a rate, or as many as keep a given number waiting."""
+    """Articles beside the probes: at a rate, or as many as keep a given number waiting.
+
+    Args:
+        settings: of the data directory.
+        records: what is sent; endless.
+        depth: rows that may wait in the inbox. A rate stops there, for a producer stops there, too, and what was
+            not sent in time is not made up for.
+        per_second: articles; 0 = as many as there is room for.
+    """
 
     PERIOD_SECONDS = 0.05
     SETTLE_SECONDS = 2.0
 
     def __init__(
-        self, settings: Settings, records: Iterator[Record], *, per_second: float = 0.0, depth: int = 0
+        self, settings: Settings, records: Iterator[Record], *, depth: int, per_second: float = 0.0
     ) -> None:
         super().__init__(settings, "load")
         self._records = records
@@ -141,14 +149,19 @@ class Load(Sender):
     def send(self) -> None:
         """Top up every :data:`PERIOD_SECONDS`, until stopped."""
         start = time.perf_counter()
+        owed = 0.0
         while not self.stopped.wait(self.PERIOD_SECONDS):
+            seconds = time.perf_counter() - start
+            owed += (seconds - self._seconds) * self._per_second
+            self._seconds = seconds
             waiting = self._acceptor.depth()
-            due = max(self._depth - waiting, int(self._per_second * self._seconds) - self._accepted, 0)
+            room = max(0, self._depth - waiting)
+            due = min(room, int(owed)) if self._per_second else room
+            owed = 0.0 if due == room else owed - due
             if due:
                 self._acceptor.accept([next(self._records) for _ in range(due)])
                 self._accepted += due
             self.deepest = max(self.deepest, waiting + due)
-            self._seconds = time.perf_counter() - start
             if self._seconds > self.SETTLE_SECONDS and not self.settled.is_set():
                 self._at_settling = (self._accepted, self._seconds)
                 self.settled.set()

@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_IDLE = (3, 4)
+"""Places of idle time and of waiting for the disk in the first line of ``/proc/stat``."""
 _USER_TIME = 11
 """Place of ``utime`` in ``/proc/PID/stat`` behind the name in parentheses; ``stime`` follows (proc(5))."""
 
@@ -55,6 +57,15 @@ def cpu_seconds(pids: Iterable[int] = ()) -> float:
     """
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(process_cpu_seconds, pids))
+
+
+def busy_seconds() -> float:
+    """Processor seconds all cores together were busy since the machine started; 0 where it does not say."""
+    try:
+        fields = Path("/proc/stat").read_text("utf-8").split("\n", 1)[0].split()[1:9]
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for place, ticks in enumerate(fields) if place not in _IDLE) / _TICKS_PER_SECOND
 
 
 def process_cpu_seconds(pid: int) -> float:

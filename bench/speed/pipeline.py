@@ -28,7 +28,7 @@ class Sizes:
 
     articles: int = 600
     """Texts of the sample."""
-    pages: int = 120
+    pages: int = 100
     """HTML pages of the sample: a page takes about ten times as long as a text."""
     rounds: int = 3
     probes: int = 60
@@ -60,6 +60,7 @@ class Measured:
             "outcomes": run.laps[-1].outcomes,
             "articles_per_second": run.per_second,
             "articles_per_second_by_round": [one.articles / one.seconds for one in run.laps],
+            "cores_busy_with_other_programs": run.foreign_cores,
             "cpu_ms_per_article": run.cpu_ms,
             "stages_cpu_ms_per_article": {**stages.cpu_ms, "other": self.other_cpu_ms},
             "stages_messages": stages.messages,

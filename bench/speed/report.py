@@ -76,6 +76,8 @@ def _throughput(measured: Measured) -> Table:
     table.add_row(f"kabar, {run.workers} workers", f"{run.per_second:,.1f}", f"{run.cpu_ms:.2f}")
     table.add_row(run.loop, f"{run.bare_per_second:,.1f}", f"{run.bare_cpu_ms:.3f}")
     table.add_row("kabar / bare loop", f"{run.wall_ratio:.4g} ×", f"{run.cpu_ratio:.4g} ×")
+    table.caption = f"meanwhile other programs kept {run.foreign_cores:.1f} cores busy"
+    table.caption_justify = "left"
     return table
 
 

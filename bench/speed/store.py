@@ -12,8 +12,8 @@ from typing import TypeVar
 from bench.speed.inputs import Record
 from kabar.contracts.ids import observation_id
 from kabar.contracts.observation import accept
+from kabar.runtime.clock import wall_ms
 from kabar.runtime.inbox import Inbox
-from kabar.runtime.pipeline import wall_ms
 from kabar.runtime.store import open_writer, transaction
 from kabar.settings import SETTINGS, Settings, Value
 

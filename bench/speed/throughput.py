@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 from bench.speed.bare import Bare, Loop
 from bench.speed.inputs import Record
-from bench.speed.machine import cpu_seconds
+from bench.speed.machine import busy_seconds, cpu_seconds
 from bench.speed.statistic import median
 from bench.speed.store import Acceptor, directory, portions, settings
-from kabar.contracts.message import Message
 from kabar.runtime import audit
 from kabar.runtime.embedded import Embedded
 from kabar.runtime.pool import WorkerPool
-from kabar.runtime.protocol import Result
 
 Say = Callable[[str], None]
 
@@ -33,50 +31,41 @@ class Lap:
     cpu_seconds: float
     """Of the writer and its workers."""
     outcomes: dict[str, int]
+    foreign_cores: float = 0.0
+    """Cores that other programs kept busy meanwhile: wall times of a shared machine say little without it."""
 
 
-class Lent:
-    """A pool for an engine that must not stop it: the next lap wants the same warm workers."""
-
-    def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
-        self.restarts = pool.restarts
-
-    def submit(self, stage: str, messages: Sequence[Message], *, urgent: bool = False) -> int:
-        """See :class:`kabar.runtime.protocol.Pool`."""
-        return self._pool.submit(stage, messages, urgent=urgent)
-
-    def collect(self, ticket: int) -> list[Result]:
-        """See :class:`kabar.runtime.protocol.Pool`."""
-        return self._pool.collect(ticket)
-
-    def reset(self) -> None:
-        """Forget what is not collected."""
-        self._pool.reset()
+class LastingPool(WorkerPool):
+    """Workers that the end of an engine does not stop: the next lap wants the same warm ones."""
 
     def close(self) -> None:
-        """Leave the workers running, with nothing to do."""
-        self._pool.reset()
+        """Leave them running, with nothing to do."""
+        self.reset()
+
+    def end(self) -> None:
+        """Stop them."""
+        super().close()
 
 
-def lap(records: Sequence[Record], pool: WorkerPool) -> Lap:
+def lap(records: Sequence[Record], pool: LastingPool) -> Lap:
     """Accept and process everything, as ``kabar ingest`` does: at most three batches wait in the inbox."""
     with directory() as path:
         loaded = settings(path)
-        with Embedded(loaded, pool=Lent(pool)) as engine:
+        with Embedded(loaded, pool=pool) as engine:
             acceptor = Acceptor(loaded, name="lap")
-            wall, cpu = time.perf_counter(), cpu_seconds(pool.pids())
+            wall, cpu, busy = time.perf_counter(), cpu_seconds(pool.pids()), busy_seconds()
             for portion in portions(records, loaded.batch_max):
                 acceptor.accept(portion)
                 while acceptor.depth() >= 3 * loaded.batch_max:
                     engine.step()
             engine.drain()
             seconds, used = time.perf_counter() - wall, cpu_seconds(pool.pids()) - cpu
+            foreign = max(0.0, busy_seconds() - busy - used) / seconds
             acceptor.close()
             account = audit.audit(engine.acceptance)
     if account.gap or account.waiting:
         raise RuntimeError(f"the account of a lap does not balance: {account}")
-    return Lap(len(records), seconds, used, account.outcomes)
+    return Lap(len(records), seconds, used, account.outcomes, foreign)
 
 
 @dataclass(frozen=True)
@@ -92,6 +81,11 @@ class Comparison:
     def per_second(self) -> float:
         """Articles per second of wall time through kabar, median of the rounds."""
         return median([_rate(one) for one in self.laps])
+
+    @property
+    def foreign_cores(self) -> float:
+        """Cores kept busy by other programs during kabar's laps, median of the rounds."""
+        return median([one.foreign_cores for one in self.laps])
 
     @property
     def cpu_ms(self) -> float:
@@ -137,7 +131,7 @@ def compare(records: Sequence[Record], loop: Loop, *, rounds: int, say: Say) -> 
     bare: list[Bare] = []
     with directory() as path:
         loaded = settings(path)
-    pool = WorkerPool(
+    pool = LastingPool(
         loaded.worker_count,
         deadline_seconds=loaded.article_deadline_seconds,
         memory_mb=loaded.worker_memory_mb,
@@ -154,5 +148,5 @@ def compare(records: Sequence[Record], loop: Loop, *, rounds: int, say: Say) -> 
                 bare.append(loop.run(records))
             say(f"round {number + 1} of {rounds}: {_rate(laps[-1]):,.1f}/s, bare {_rate(bare[-1]):,.1f}/s")
     finally:
-        pool.close()
+        pool.end()
     return Comparison(loop.name, loaded.worker_count, laps, bare)

@@ -182,6 +182,8 @@ class Settings:
         self._values = dict(values)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # copying looks for these before the values are there
+            raise AttributeError(name)
         try:
             return self._values[name].value
         except KeyError:
@@ -203,7 +205,9 @@ class Settings:
             given[name] = value._replace(
                 value=_parsed(_BY_NAME[name], str(value.value), f"--{name.replace('_', '-')}")
             )
-        return Settings({**self._values, **given})
+        changed = Settings({**self._values, **given})
+        _check_together(changed)
+        return changed
 
     @property
     def worker_count(self) -> int:
@@ -282,7 +286,7 @@ def _refuse_unknown(names: set[str], where: str) -> None:
     if unknown:
         raise ConfigError(
             f"{where} names settings that do not exist: {', '.join(unknown)}",
-            hint="`kabar config show` lists all of them",
+            hint="`kabar config show` lists all of them; in Kubernetes set enableServiceLinks: false",
         )
 
 

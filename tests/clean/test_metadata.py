@@ -76,6 +76,35 @@ def test_authors(head, body, authors):
     assert about(head, body).authors == authors
 
 
+@pytest.mark.parametrize(
+    "body, url, published",
+    [
+        ("", "https://kabar.example/2026/03/01/panen", "2026-03-01"),
+        ("", "https://kabar.example/20260301/panen", "2026-03-01"),
+        ("", "https://kabar.example/20260399/panen", ""),
+        ("", "https://kabar.example/123420260301", ""),
+        ("<span>01 Mar 2026, 10:00</span>", "https://kabar.example/2026/03/01/panen", "01 Mar 2026, 10:00"),
+        (
+            "<span>Harga per 10 August 2027, 1:20</span>",
+            "https://kabar.example/2026/03/01/panen",
+            "2026-03-01",
+        ),
+        ("<time>2 Maret 2026</time>", "https://kabar.example/2026/03/01/panen", "2 Maret 2026"),
+    ],
+)
+def test_the_day_in_the_address_is_the_last_resort(body, url, published):
+    assert about("", body or "<p>x</p>", url=url).published == published
+
+
+def test_several_authors_in_meta_of_the_same_name():
+    head = meta("author", "Kabar Nusa") + meta("author", "Sari Dewi") + meta("og:site_name", "Kabar Nusa")
+    assert about(head).authors == ("Sari Dewi",)
+
+
+def test_content_may_stand_in_value():
+    assert about('<meta name="og:title" value="Harga Beras Turun">').title == "Harga Beras Turun"
+
+
 def test_json_ld_goes_first_for_what_it_says():
     linked = LinkedArticle(
         authors=("Budi",), published="2026-03-01", modified="2026-03-02", publisher="Kabar Nusa"
@@ -142,6 +171,22 @@ def test_boxes_that_are_pruned(name, attribute):
     assert prune(tree) == 1
     assert "Berita lain" not in tree.text_content()
     assert "ekor" in tree.text_content()
+
+
+@pytest.mark.parametrize("name", ["comments", "comment-list", "box sf_comment_list", "kolom-komentar"])
+def test_long_comments_are_pruned(name):
+    article, comments = f"<p>{'Kata ' * 1000}</p>", f"<p>{'Komentar ' * 1000}</p>"
+    tree = document_fromstring(f'<body>{article}<div class="{name}">{comments}</div></body>')
+    assert prune(tree) == 1
+    assert "Komentar" not in tree.text_content()
+
+
+@pytest.mark.parametrize("name", ["comments-open", "commentary", "has-comments"])
+def test_what_only_mentions_comments_stays(name):
+    tree = document_fromstring(
+        f'<body><p>x</p><div class="{name}"><h1>J</h1><p>{"Kata " * 1000}</p></div></body>'
+    )
+    assert prune(tree) == 0
 
 
 @pytest.mark.parametrize("name", NOT_NAMED)

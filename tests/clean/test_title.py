@@ -70,3 +70,15 @@ def test_titles_are_repaired_and_on_one_line(title, kept):
 @pytest.mark.parametrize("title", ["| " * 3_000, "- a " * 3_000, " - Halaman 2" * 900, "a" * 100_000])
 def test_hostile_titles_end(title):
     assert len(clean_title(title, site_name="a")[0]) <= 4_096
+
+
+@pytest.mark.parametrize(
+    "title, kept",
+    [
+        ("Warga Tiga Desa Mengungsi - Kabar.id Regional", "Warga Tiga Desa Mengungsi"),
+        ("Warga Tiga Desa Mengungsi - Kabar.id menang", "Warga Tiga Desa Mengungsi - Kabar.id menang"),
+        ("Warga Tiga Desa Mengungsi - Regional Baru", "Warga Tiga Desa Mengungsi - Regional Baru"),
+    ],
+)
+def test_the_site_with_its_section(title, kept):
+    assert clean_title(title, site_name="Kabar.id")[0] == kept

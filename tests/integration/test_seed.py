@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from product import Kabar
 
 SEED = Path(__file__).parents[3] / "shared" / "seed" / "000_668fe0676afc80c6.txt"
 pytestmark = pytest.mark.skipif(not SEED.is_file(), reason=f"{SEED.name} is not beside the repository")
@@ -10,8 +11,6 @@ pytestmark = pytest.mark.skipif(not SEED.is_file(), reason=f"{SEED.name} is not 
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory):
-    from conftest import Kabar
-
     kabar = Kabar(tmp_path_factory.mktemp("seed"))
     (article_id,) = kabar.json("ingest", SEED, "--data-dir", "d")["ids"]
     return kabar.json("show", article_id, "--data-dir", "d")

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from product import Kabar
 
 from kabar.index.sqlite.reader import SqliteReader
 
@@ -18,8 +19,6 @@ WIRE_RECORDS = [
 @pytest.fixture(scope="module")
 def taken_in(tmp_path_factory):
     """The wire through the real pipeline: summary, and observations by origin."""
-    from conftest import Kabar
-
     kabar = Kabar(tmp_path_factory.mktemp("wire"))
     summary = kabar.json("ingest", SAMPLES / "wire", "--event-time", "--data-dir", "d")
     connection = sqlite3.connect(kabar.cwd / "d" / "kabar.db")
@@ -97,8 +96,6 @@ def test_stories_hold_what_belongs_together_and_nothing_else(taken_in):
 
 
 def test_a_second_time_indexes_nothing(taken_in, tmp_path):
-    from conftest import Kabar
-
     kabar = Kabar(tmp_path)
     kabar.json("ingest", SAMPLES / "wire", "--event-time", "--data-dir", "d")
     again = kabar.json("ingest", SAMPLES / "wire", "--event-time", "--data-dir", "d")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conformance import document
-from conftest import PredicateEngine, SqliteEngine
+from engines import PredicateEngine, SqliteEngine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -1,18 +1,13 @@
 import os
-from hashlib import blake2b
 from pathlib import Path
 
 import pytest
+from identifiers import identifier
 
 from kabar.contracts.message import Header, Message
 from kabar.contracts.sections import RawSection, Source
 
 HERE = Path(__file__).parent
-
-
-def identifier(kind, number):
-    """As real ones: every digit depends on everything (dedupe keeps only the first half)."""
-    return blake2b(f"{kind}{number}".encode(), digest_size=16).hexdigest()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from conftest import identifier
+from identifiers import identifier
 from simple_stages import build
 
 from kabar import settings
@@ -204,7 +204,7 @@ def test_a_full_disk_pauses_and_loses_nothing(engine, message):
         for n in range(30)
     ]
     accept(one, *long)
-    connection = one._connection
+    connection = one.pipeline._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     with pytest.raises(DiskFull):
@@ -333,11 +333,100 @@ def test_pruning_by_age_and_size_keeps_the_account_balanced(engine, message):
         accept(one, message(body(number), number=number + 1, observed_at=START + number * 86_400_000))
     accept(one, message("poison", number=99, observed_at=START + 20 * 86_400_000))
     one.drain()
-    done = prune(one._connection, one.directory, now_ms=START + 20 * 86_400_000, days=10)
+    done = prune(one.pipeline._connection, one.directory, now_ms=START + 20 * 86_400_000, days=10)
     assert (done.articles, done.versions, done.observations) == (10, 10, 10)
     assert audit(one.acceptance).gap == 0
     bytes_left = one.acceptance.execute("SELECT sum(bytes) FROM articles").fetchone()[0]
-    done = prune(one._connection, one.directory, now_ms=START, max_bytes=bytes_left // 2)
+    done = prune(one.pipeline._connection, one.directory, now_ms=START, max_bytes=bytes_left // 2)
     assert 4 <= done.articles <= 6
     assert audit(one.acceptance).gap == 0
     assert outcomes(one)["99"] == ("dead", "bad_message")
+
+
+def test_a_late_replay_that_the_index_refuses_is_superseded_not_indexed(engine, message, monkeypatch):
+    one = engine()
+    accept(one, message(body(1) + " unenrichable", number=1, observed_at=START))
+    one.drain()
+    newer = message(body(1) + " sudah baru", number=2, observed_at=START + 5_000)
+    import msgspec
+
+    header = msgspec.structs.replace(newer.header, article_id=identifier("article", 1))
+    accept(one, type(newer)(header).with_section(newer.raw))
+    one.drain()
+    monkeypatch.setattr("simple_stages.SimpleEnrich.process", _enrich_anything)
+    (kept,) = letters.find(one.acceptance)
+    letters.replay(one.acceptance, one.inbox, [kept.letter], reread=None)
+    one.drain()
+    assert outcomes(one) == {"1": ("superseded", ""), "2": ("indexed", "")}
+    assert audit(one.acceptance).gap == 0
+
+
+def _enrich_anything(self, message):
+    from kabar.contracts.outcomes import Forward
+    from kabar.contracts.sections import EnrichSection
+
+    return [Forward(message.with_section(EnrichSection()))]
+
+
+def test_after_a_failed_restore_the_advanced_memory_is_not_used(engine, message, monkeypatch):
+    one = engine()
+    accept(one, message(body(1), number=1))
+    broken = sqlite3.OperationalError("disk I/O error")
+
+    def fail(*_, **__):
+        raise broken
+
+    with monkeypatch.context() as patched:
+        patched.setattr(one.pipeline, "_write_state", fail)
+        with pytest.raises(Exception, match="disk I/O"):
+            one.step()
+        patched.setattr(one.pipeline, "_restored", fail)
+        with pytest.raises(Exception, match="disk I/O"):
+            one.step()
+    one.drain()
+    one.__exit__(None, None, None)
+    again = engine()
+    accept(again, *wire(message)[2:3])
+    again.drain()
+    assert outcomes(again)["3"] == ("unchanged", "")
+
+
+def test_two_dumps_of_two_runs_agree_also_on_dead_letters(engine, message):
+    first, second = engine("first"), engine("second")
+    for turn, one in enumerate((first, second)):
+        made = message("poison", number=1, observed_at=START)
+        import msgspec
+
+        header = msgspec.structs.replace(made.header, accepted_at=START + turn, trace_id=str(turn))
+        accept(one, type(made)(header).with_section(made.raw))
+        one.drain()
+    assert list(dump(first.acceptance)) == list(dump(second.acceptance))
+
+
+@pytest.mark.parametrize(
+    "damage, check",
+    [
+        ("DELETE FROM articles WHERE doc = 1", "version_without_document"),
+        ("DELETE FROM article_bodies", "document_without_body"),
+        ("DELETE FROM article_facets", "document_without_facets"),
+        ("UPDATE observations SET outcome = 'bogus' WHERE outcome = 'dropped'", "unknown_outcome"),
+        ("INSERT INTO article_words(article_words) VALUES('delete-all')", "document_without_words"),
+    ],
+)
+def test_the_audit_looks_into_the_index(engine, message, damage, check):
+    one = engine()
+    accept(one, *wire(message))
+    one.drain()
+    one.acceptance.execute(damage)
+    assert {c.name: c.count for c in audit(one.acceptance).checks}[check] > 0
+
+
+def test_a_damaged_inbox_row_stops_with_its_number(engine, message):
+    one = engine()
+    accept(one, message(body(1)))
+    one.acceptance.execute("UPDATE inbox SET body = X'7B' WHERE kind = 'message'")
+    from kabar.errors import StoreError
+
+    with pytest.raises(StoreError, match="row 2 of the inbox"):
+        one.drain()
+    assert one.inbox.depth() > 0

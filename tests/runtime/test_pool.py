@@ -42,7 +42,7 @@ def test_nothing_to_do_is_done_at_once(pool):
         ("poison", "dead", "bad_message"),
         ("crash", "dead", "crashed"),
         ("twice", "dead", "crashed"),
-        ("eat", "dead", "crashed"),
+        ("eat", "dead", "worker_died"),
         ("drop", "ended", "empty"),
         ("hang", "dead", "deadline"),
         ("spin", "dead", "deadline"),
@@ -92,8 +92,9 @@ def test_reset_forgets_and_goes_on(pool, message):
 def test_workers_that_cannot_start_are_the_surroundings_fault(odd_stages, message):
     pool = WorkerPool(1, deadline_seconds=1, memory_mb=2048, factory="odd_stages:build_never")
     try:
-        with pytest.raises(WorkersFailed, match="died at their start"):
-            texts(pool, message, "a")
+        for _ in range(2):  # a caller that pauses and tries again is told the same
+            with pytest.raises(WorkersFailed, match="died at their start"):
+                texts(pool, message, "a")
     finally:
         pool.close()
 
@@ -144,3 +145,32 @@ def _runs(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def test_cancel_ends_a_wait_from_another_thread(pool, message):
+    import threading
+
+    ticket = pool.submit("clean", [message("hang")])
+    threading.Timer(0.3, pool.cancel).start()
+    with pytest.raises(WorkersFailed, match="told to stop"):
+        pool.collect(ticket)
+
+
+def test_a_worker_that_cannot_be_started_leaves_nothing_open(odd_stages, monkeypatch):
+    def refuse(*_, **__):
+        raise BlockingIOError("no more processes")
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(WorkersFailed, match="no more processes"):
+        WorkerPool(2, deadline_seconds=1, memory_mb=2048, factory=odd_stages)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_workers_are_replaced_after_their_share(pool, message, monkeypatch):
+    monkeypatch.setattr("kabar.runtime.pool.WORKER_MESSAGES", 10)
+    before = pool.pids()
+    results = texts(pool, message, *["x"] * 100)
+    assert [r.kind for r in results] == ["forward"] * 100
+    assert not set(before) & set(pool.pids())
+    assert sum(pool.restarts.values()) == 0

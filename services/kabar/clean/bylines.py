@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from kabar.clean.extraction_choice import squash
@@ -43,14 +44,16 @@ _NOT_NAMED = re.compile(
     re.IGNORECASE,
 )
 _WRITTEN_BY = re.compile(
-    r"written by|author|ditulis oleh|penulis|verfasst von|geschrieben von|écrit par|escrito por|scritto da|geschreven door"
-    r"|skrevet av|skriven av",
+    r"written by|author|ditulis oleh|penulis|verfasst von|geschrieben von|écrit par|escrito por|scritto da"
+    r"|geschreven door|skrevet av|skriven av",
     re.IGNORECASE,
 )
 """How the commonest WordPress plug-in labels the author for Twitter."""
 _SAID = re.compile(r"^(?:written\s)?(?:by|oleh|von|door|par|por|di)\s?:?\s", re.IGNORECASE)
 """The word before a name in a byline that nothing in the markup calls one."""
-_SEPARATES = re.compile(r"^\W*(?:[,;/&|·•]|(?:and|und|dan|et|y|e|with|og|och|en)\b)|(?:[,;/&|]|\s(?:and|und|dan|et))\s*$")
+_SEPARATES = re.compile(
+    r"^\W*(?:[,;/&|·•]|(?:and|und|dan|et|y|e|with|og|och|en)\b)|(?:[,;/&|]|\s(?:and|und|dan|et))\s*$"
+)
 _CODE = re.compile(r"\s?[(\[][^()\[\]]{0,40}[)\]]")
 """A desk's code or a place: "Sari Dewi (sd)"."""
 _ADDRESS = re.compile(r"https?://|www\.|@|^\W*[\d\W]*$")
@@ -62,10 +65,15 @@ _LONGEST = 80
 _LONGEST_BYLINE = 70
 """Characters of a line beside the names in it."""
 _SHORT_PIECE = 12
+_LONGEST_SIGN = 12
+_MOST_LEADS = 20
+"""Lines beginning with "By" that are looked at."""
 _MOST_AUTHORS = 50
 
 
-def read(linked: Sequence[str], said: dict[str, str], tree: HtmlElement, *, site: Sequence[str] = ()) -> tuple[str, ...]:
+def read(
+    linked: Sequence[str], said: dict[str, str], tree: HtmlElement, *, site: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The authors' names.
 
     Args:
@@ -135,7 +143,11 @@ def _groups(elements: Sequence[HtmlElement], *, stated: bool) -> Iterator[tuple[
 
 def _is_byline(element: HtmlElement) -> bool:
     name = element.get("class") or ""
-    return len(name) < 400 and _NOT_NAMED.search(name) is None and _NAMED.search(_HUMP.sub("-", name)) is not None
+    return (
+        len(name) < 400
+        and _NOT_NAMED.search(name) is None
+        and _NAMED.search(_HUMP.sub("-", name)) is not None
+    )
 
 
 def _is_beside(element: HtmlElement, other: HtmlElement) -> bool:
@@ -147,18 +159,31 @@ def _names_in(element: HtmlElement, *, stated: bool) -> list[str]:
     """The names a byline begins with. What follows without a link, a comma or an "and" is no other name."""
     names: list[str] = []
     joined = True
-    for piece in element.xpath(".//text()[normalize-space()]")[:_MOST_PIECES]:
+    for piece, linked in islice(_pieces(element), _MOST_PIECES):
         text = _CODE.sub("", " ".join(piece[:500].split()))
-        linked = piece.is_text and piece.getparent().tag == "a"
         joined = joined or linked or _SEPARATES.search(text) is not None
-        found = [name for name in split_names(text) if stated or (is_name(name) and not _is_short(name))]
-        if stated and not (piece.is_tail or is_name(found[0] if found else "")):
-            found = found if text.islower() else []  # an agency's signs: "ab/cde"
+        found = [name for name in split_names(text) if _is_believed(name, stated=stated)]
         if names and not (joined and (found or len(text) < _SHORT_PIECE)):
             break
         names += found
         joined = _SEPARATES.search(text[-6:]) is not None
     return names
+
+
+def _pieces(element: HtmlElement) -> Iterator[tuple[str, bool]]:
+    """The texts in an element, in order, and whether each stands directly in a link; without white space alone."""
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if event == "start" and inner.text and not inner.text.isspace():
+            yield inner.text, inner.tag == "a"
+        elif event == "end" and inner is not element and inner.tail and not inner.tail.isspace():
+            yield inner.tail, False
+
+
+def _is_believed(name: str, *, stated: bool) -> bool:
+    """Whether it reads like a name; where the markup says that it is one, a short sign will do: "ab/cde"."""
+    if stated and name.islower() and " " not in name:
+        return len(name) <= _LONGEST_SIGN
+    return is_name(name) and (stated or not _is_short(name))
 
 
 def _is_short(name: str) -> bool:
@@ -168,10 +193,14 @@ def _is_short(name: str) -> bool:
 
 def _unmarked(tree: HtmlElement) -> tuple[str, ...]:
     """A line "By Sari Dewi" that nothing in the markup calls a byline."""
+    tried = 0
     for element in islice(tree.iter("p", "div", "span", "li", "address", "h4", "h5", "h6"), _SEARCHED):
         lead = (element.text or "")[:_LONGEST_BYLINE].strip()
         if not _SAID.match(f"{lead} "):
             continue
+        tried += 1
+        if tried > _MOST_LEADS:
+            break
         line = element.getparent() if len(element) == 0 and _SAID.fullmatch(f"{lead} ") else element
         names = [] if line is None else _names_in(line, stated=False)
         rest = sum(map(len, islice(line.itertext(), _MOST_PIECES))) if names else 0

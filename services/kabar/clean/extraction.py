@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import partial
+from itertools import islice
 from urllib.parse import urlsplit
 
 import trafilatura
@@ -18,18 +20,24 @@ from msgspec import Struct, field
 from trafilatura.metadata import extract_metadata
 
 from kabar.clean import charset as charsets
-from kabar.clean import fallback, jsonld, metadata, pruning
-from kabar.clean.extraction_choice import Choice, choose, is_article, squash
+from kabar.clean import fallback, jsonld, metadata, pruning, whitespace
+from kabar.clean.extraction_choice import Choice, choose, squash
+from kabar.clean.recognition import is_article
 
 _LARGEST = 5_000_000
 """Characters of a page that is parsed; the largest real page seen has 3 million, most of them scripts."""
 _MOST_ELEMENTS = 15_000
-_HEAD = 100_000
+_HEAD = 300_000
 """Characters at the start of an oversized page in which its metadata are looked for."""
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _BINARY_SHARE = 0.02
 """Of the first characters; with more control characters it is no text, whatever it was called."""
 _JUDGED = 50_000
+_LONG_PIECE = 40
+"""Characters of a piece of text between two tags that is counted as prose."""
+_MOST_LINKS = 2_000
+_MOST_PIECES = 20
+"""Of text in one link."""
 _GUESSED = 200_000
 """Bytes without scripts: the library's search for dates takes time in more than proportion to the page."""
 _TOO_DEEP = "XML_ERR_RESOURCE_LIMIT"
@@ -80,15 +88,15 @@ def extract(page: str | bytes, *, url: str = "", charset: str = "") -> Extracted
     page = _NOT_TEXT.sub("", page)
     head = _parse(page) if len(page) <= _LARGEST else None
     tree = head if head is not None and head.xpath("count(//*)") <= _MOST_ELEMENTS else None
-    if tree is None:
+    if tree is None:  # its metadata are in its head, which is small
         notes.append("page:oversized")
-    head = head if head is not None else _parse(page[:_HEAD])
+        head = _parse(page[:_HEAD])
     linked = jsonld.read(_scripts(head), title=_page_title(head), url=url) if head is not None else None
     about = _about(head, linked, url) if head is not None else metadata.Metadata()
     found = _choose(page, tree, linked.body if linked else "", notes)
     text = _without_title(found.text, (about.title, about.heading))
     declared = linked is not None or about.is_article
-    if _is_front(url) or not is_article(text, declared=declared):
+    if _is_front(url) or not is_article(text, declared=declared, links=partial(_links, head)):
         text = ""
     if text:
         notes.append(f"extractor:{found.method}")
@@ -142,6 +150,12 @@ def _parse(page: str) -> HtmlElement | None:
     return tree
 
 
+def _links(tree: HtmlElement | None) -> frozenset[str]:
+    """What the page's links say, squashed."""
+    found = () if tree is None else islice(tree.iter("a"), _MOST_LINKS)
+    return frozenset(squash("".join(islice(element.itertext(), _MOST_PIECES))) for element in found)
+
+
 def _scripts(tree: HtmlElement) -> list[str]:
     found = tree.xpath('//script[contains(@type, "ld+json")]')
     return [script.text or "" for script in found[:50]]
@@ -153,19 +167,24 @@ def _page_title(tree: HtmlElement) -> str:
 
 
 def _choose(page: str, tree: HtmlElement | None, described: str, notes: list[str]) -> Choice:
-    dense = fallback.extract(page)
     if tree is None:
-        return Choice(dense, "density")
+        return Choice(fallback.extract(page), "density")
     gone = pruning.prune(tree)
     if gone:
         notes.append(f"boxes:{gone}")
-    fast = _trafilatura(tree, fast=True)
-    return choose(fast, thorough=lambda: _trafilatura(tree, fast=False), dense=dense, described=described)
+    whitespace.collapse(tree)
+    return choose(
+        _trafilatura(tree),
+        thorough=partial(_trafilatura, tree, fast=False, favor_precision=True),
+        dense=partial(fallback.extract, page),
+        described=described,
+        prose=sum(len(piece) for piece in tree.itertext() if len(piece) >= _LONG_PIECE),
+    )
 
 
-def _trafilatura(tree: HtmlElement, *, fast: bool) -> str:
+def _trafilatura(tree: HtmlElement, *, fast: bool = True, favor_precision: bool = False) -> str:
     try:
-        text = trafilatura.extract(tree, fast=fast, include_comments=False)
+        text = trafilatura.extract(tree, fast=fast, favor_precision=favor_precision, include_comments=False)
     except Exception:  # noqa: BLE001 - a page that breaks the library still has the other extractors
         return ""
     lines = (" ".join(line.split()) for line in (text or "").split("\n"))

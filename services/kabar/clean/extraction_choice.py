@@ -22,15 +22,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 _ENOUGH = 250
 """Characters of prose: a text with less is checked against the others."""
+_LEAST = 100
+"""Characters of prose below which a text is hardly a notice."""
+_MUCH_MORE = 1.8
 _BLOB = 1_500
 """Mean length of lines, in characters, above which paragraphs were lost."""
-
-
-_JUDGED = 20_000
-_LONGEST_WORD = 40
-"""Mean length of words, in characters, above which ASCII is no text."""
-_TEASER = 100
-"""Characters of prose that a page which does not call itself an article must have, and a quarter of its text."""
 
 
 class Choice(NamedTuple):
@@ -40,55 +36,71 @@ class Choice(NamedTuple):
     method: str
 
 
-class _Prose(NamedTuple):
+class Prose(NamedTuple):
     """Characters of prose, and of other lines (each counted with 15 more: many short lines are a list)."""
 
     good: int
     junk: int
 
 
-def choose(fast: str, *, thorough: Callable[[], str], dense: str, described: str) -> Choice:
+def choose(
+    fast: str, *, thorough: Callable[[], str], dense: Callable[[], str], described: str, prose: int
+) -> Choice:
     """Choose.
 
     Args:
         fast: of the main extractor in its fast mode.
-        thorough: the same in its standard mode; called only where needed.
+        thorough: the same in its precise mode; called only where needed, like ``dense``.
         dense: of the fallback, which takes the densest stretch of prose in document order.
         described: the body according to JSON-LD; '' = none.
+        prose: characters of all longer pieces of text in the page: no stretch of prose holds many more.
     """
     found = Choice(fast, "trafilatura")
-    first, second = _measure(fast), _measure(dense)
+    first = measure(fast)
     if first.junk > first.good:
         found = _without_lists(found, first, Choice(thorough(), "trafilatura-thorough"))
-        first = _measure(found.text)
+        first = measure(found.text)
     if first.good < _ENOUGH:
-        return _longest(found, Choice(dense, "density"), Choice(described, "json-ld"))
-    if _is_part(found.text, first, dense, second) or _is_blob(found.text, first, dense, second):
-        return Choice(dense, "density")
+        if found.method == "trafilatura":
+            found = _longest(found, Choice(thorough(), "trafilatura-thorough"))
+        return _longest(found, Choice(dense(), "density"), Choice(described, "json-ld"))
+    if (prose >= _MUCH_MORE * first.good or _is_coarse(found.text)) and _is_worse(
+        found.text, first, other := dense()
+    ):
+        return Choice(other, "density")
     return Choice(described, "json-ld") if _is_better_described(found.text, described) else found
 
 
-def _without_lists(found: Choice, measured: _Prose, other: Choice) -> Choice:
+def _is_worse(fast: str, first: Prose, dense: str) -> bool:
+    second = measure(dense)
+    return _is_part(fast, first, dense, second) or _is_blob(fast, first, dense, second)
+
+
+def _without_lists(found: Choice, measured: Prose, other: Choice) -> Choice:
     """The main extractor gave nothing, or lists of headlines around the article: is the other one free of them?"""
-    prose = _measure(other.text)
+    prose = measure(other.text)
     much = prose.good > 0.6 * measured.good
-    return other if prose.good > _ENOUGH and much and prose.junk < 0.5 * measured.junk else found
+    return other if prose.good > _LEAST and much and prose.junk < 0.5 * measured.junk else found
 
 
 def _longest(found: Choice, *others: Choice) -> Choice:
     """A short text stands unless another one has twice its prose and is an article by length."""
     best = found
     for other in others:
-        prose = _measure(other.text).good
-        if prose > _ENOUGH and prose > 2 * _measure(best.text).good:
+        prose = measure(other.text).good
+        if prose > _ENOUGH and prose > 2 * measure(best.text).good:
             best = other
     return best
 
 
-def _is_blob(fast: str, first: _Prose, dense: str, second: _Prose) -> bool:
+def _is_blob(fast: str, first: Prose, dense: str, second: Prose) -> bool:
     """Whether paragraphs were lost: few lines, all enormous, where the page has as much prose in more of them."""
-    lines = fast.count("\n") + 1
-    return len(fast) / lines > _BLOB and second.good > 0.5 * first.good and dense.count("\n") > lines
+    more = dense.count("\n") > fast.count("\n") + 1
+    return _is_coarse(fast) and second.good > 0.5 * first.good and more
+
+
+def _is_coarse(text: str) -> bool:
+    return len(text) / (text.count("\n") + 1) > _BLOB
 
 
 def _is_better_described(text: str, described: str) -> bool:
@@ -98,34 +110,22 @@ def _is_better_described(text: str, described: str) -> bool:
     return _share(text, described) < 0.85
 
 
-def _is_part(fast: str, first: _Prose, dense: str, second: _Prose) -> bool:
+def _is_part(fast: str, first: Prose, dense: str, second: Prose) -> bool:
     """Whether ``fast`` is less than half of a stretch of whole sentences: the page holds its text in several boxes."""
-    if second.good < 1.8 * first.good or _share(fast, dense) < 0.95 or _share(dense, fast) > 0.55:
+    if second.good < _MUCH_MORE * first.good or _share(fast, dense) < 0.95:
+        return False
+    if _is_twice(dense):
         return False
     known = squash(fast)
     more = [line for line in dense.split("\n") if squash(line) not in known]
     return sum(_SENTENCE_END.search(line) is not None for line in more) >= 0.55 * len(more)
 
 
-def is_article(text: str, *, declared: bool) -> bool:
-    """Whether an extracted text can be an article at all.
-
-    Args:
-        text: what was extracted.
-        declared: whether the page says of itself that it is an article. Lists of headlines and one-line pages are
-            believed only then: a page of results or of players' marks is an article, a front page is none.
-    """
-    start = text[:_JUDGED]
-    words = start.split()
-    letters = sum(
-        char.isalpha() or char > "\u02ff" for char in start
-    )  # vowel signs of Burmese or Hindi are none
-    if not words or letters < 0.5 * sum(map(len, words)) or start.count("\ufffd") > 0.02 * len(start):
-        return False  # numbers, markup, binary data
-    if start.isascii() and len(start) > _LONGEST_WORD * len(words):
-        return False  # base64 and its like
-    prose = _measure(text)
-    return declared or (prose.good >= _TEASER and prose.good >= prose.junk / 3)
+def _is_twice(text: str) -> bool:
+    """Whether the page holds its article twice, for large and for small screens."""
+    lines = text.split("\n")
+    different = len(set(lines))
+    return different >= 3 and len(lines) >= 1.8 * different
 
 
 def squash(text: str) -> str:
@@ -140,11 +140,12 @@ def _share(part: str, whole: str) -> float:
     return sum(length for length, found in lengths if found) / max(1, sum(length for length, _ in lengths))
 
 
-def _measure(text: str) -> _Prose:
+def measure(text: str) -> Prose:
+    """How much of a text is prose."""
     good = junk = 0
     for line in text.split("\n"):
         if len(line) >= _PROSE or (len(line) >= 25 and _SENTENCE_END.search(line)):
             good += len(line)
         elif line:
             junk += len(line) + 15
-    return _Prose(good, junk)
+    return Prose(good, junk)

@@ -99,8 +99,13 @@ def read(tree: HtmlElement, linked: LinkedArticle | None, url: str = "") -> Meta
         heading=heading,
         description=article.description
         or _first(said, ("og:description", "description", "twitter:description")),
-        authors=bylines.read(article.authors, said, tree, site=_site_names(site_name, article.publisher, url)),
-        published=article.published or _first(said, _PUBLISHED) or _marked_date(tree) or _unmarked_date(tree, url),
+        authors=bylines.read(
+            article.authors, said, tree, site=_site_names(site_name, article.publisher, url)
+        ),
+        published=article.published
+        or _first(said, _PUBLISHED)
+        or _marked_date(tree)
+        or _unmarked_date(tree, url),
         modified=article.modified or _first(said, _MODIFIED),
         image=_absolute(_first(said, _IMAGE) or article.image, url),
         canonical_url=_absolute(_link(tree, "canonical") or _first(said, ("og:url",)), url),
@@ -136,7 +141,9 @@ def _first(said: dict[str, str], names: Iterable[str]) -> str:
 
 
 def _claims(said: dict[str, str], article: LinkedArticle, tree: HtmlElement, site: str) -> Claims:
-    return Claims(article.headline, _first(said, _SHARED_TITLE), _text(tree, "title") or _first(said, _TITLE), site)
+    return Claims(
+        article.headline, _first(said, _SHARED_TITLE), _text(tree, "title") or _first(said, _TITLE), site
+    )
 
 
 def _text(tree: HtmlElement, name: str) -> str:
@@ -176,7 +183,9 @@ def _absolute(address: str, url: str) -> str:
 def _marked_date(tree: HtmlElement) -> str:
     """The first date that is marked up as one."""
     for element in tree.xpath('//*[@itemprop="datePublished"] | //time')[:_MOST]:
-        value = element.get("content") or element.get("datetime") or element.text_content()[: 2 * _LONGEST_DATE]
+        value = (
+            element.get("content") or element.get("datetime") or element.text_content()[: 2 * _LONGEST_DATE]
+        )
         if any(map(str.isdigit, value)):
             return " ".join(value.split())[:_LONGEST_DATE]
     return ""

@@ -33,9 +33,28 @@ _NOT_NAME = re.compile(
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(
-    ["al", "bin", "binti", "bint", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "la", "le", "ten"]
-    + ["ter", "van", "von", "zu"]
+    {
+        "al",
+        "bin",
+        "bint",
+        "binti",
+        "da",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "le",
+        "ten",
+    }
+    | {"ter", "van", "von", "zu"}
 )
+"""Words in names that have no capital."""
 _MOST_WORDS = 5
 _AGENCY = 5
 """Letters of a word in capitals alone that is an agency rather than a name."""

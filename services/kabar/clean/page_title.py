@@ -24,6 +24,7 @@ _FEWEST_WORDS = 4
 _SEPARATOR = re.compile(r"\s{0,3}(?:\s[-–—:»•·/]{1,2}\s|[|｜ㅣ│：»]|--)")
 """Between a title and the name of a site. A colon alone, or a hyphen between letters, is part of a title."""
 _MOST_HEADINGS = 20
+_MOST_PIECES = 50
 _LONGEST = 500
 """Characters of a heading that is looked at."""
 
@@ -54,9 +55,18 @@ class Claims(NamedTuple):
 
 
 def headings_of(tree: HtmlElement) -> list[str]:
-    """The texts of the <h1> elements, in order. Boxes inside one are set apart by a space."""
-    found = (" ".join(" ".join(element.itertext()).split()) for element in islice(tree.iter("h1"), _MOST_HEADINGS))
+    """The texts of the <h1> elements, in order."""
+    found = (_spaced(element) for element in islice(tree.iter("h1"), _MOST_HEADINGS))
     return [text for text in found if 0 < len(text) <= _LONGEST]
+
+
+def _spaced(element: HtmlElement) -> str:
+    """Its text; a kicker in an element of its own, glued to the title by the markup, is set apart."""
+    text = ""
+    for piece in islice(element.itertext(), _MOST_PIECES):
+        glued = text[-1:].islower() and piece[:1].isupper()
+        text += f" {piece}" if glued else piece
+    return " ".join(text.split())
 
 
 def choose_title(claims: Claims, headings: list[str]) -> PageTitle:
@@ -83,7 +93,11 @@ def _title(claims: Claims, heading: str) -> str:
 def _is_for_search_engines(claims: Claims, heading: str) -> bool:
     """The headline is that of the window, while the page shows and shares another one."""
     linked, shown = squash(claims.linked), squash(heading)
-    return linked != shown and squash(claims.window).startswith(linked) and squash(claims.shared).startswith(shown)
+    return (
+        linked != shown
+        and squash(claims.window).startswith(linked)
+        and squash(claims.shared).startswith(shown)
+    )
 
 
 def _without_site(claim: str, heading: str) -> str:

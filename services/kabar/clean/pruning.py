@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -20,6 +21,13 @@ _NAMED = re.compile(
     rf"(?:^|[\s_]|--|(?<=[a-z])__)(?:[a-z0-9]{{1,12}}[-_]{{1,2}}){{0,2}}(?:{_NAMES})(?:$|[\s_]|--|-\d)",
     re.IGNORECASE,
 )
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments|comment-?list|comments?-?area|kolom-?komentar|komentar|disqus_thread)(?=$|[\s_-])"
+    r"|(?:^|[\s_-])comment_list(?=$|\s)",
+    re.IGNORECASE,
+)
+"""What readers wrote; of any length, as long as it is not most of the page."""
+_MOST_COMMENTS = 0.8
 _BOXES = ("div", "section", "aside", "ul", "ol", "table", "figure", "p", "blockquote", "nav", "form")
 
 _MOST_TEXT = 1_500
@@ -31,19 +39,29 @@ _MOST_SHARE = 0.3
 def prune(tree: HtmlElement) -> int:
     """Remove related links, newsletters and their like, in place. Returns how many boxes went."""
     page = len(tree.text_content())
-    found = [element for element in tree.iter(*_BOXES) if _is_named(element)]
+    found = [(element, kind) for element in tree.iter(*_BOXES) if (kind := _kind(element))]
     gone = 0
-    for element in found:
+    for element, kind in found:
         parent = element.getparent()
         if parent is None:
             continue
         length = len(" ".join(element.text_content().split()))
-        if length <= min(_MOST_TEXT, _MOST_SHARE * page):
+        if length <= min(_MOST_TEXT, _MOST_SHARE * page) or (
+            kind == "comments" and length <= _MOST_COMMENTS * page and element.find(".//h1") is None
+        ):
             element.drop_tree()
             gone += 1
     return gone
 
 
-def _is_named(element: HtmlElement) -> bool:
+def _kind(element: HtmlElement) -> str:
+    """What its class or id calls it: ``comments``, ``box`` or ''."""
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(names) > 1 and len(names) < 400 and _NAMED.search(names) is not None
+    return _kind_of(names) if 1 < len(names) < 400 else ""
+
+
+@lru_cache(maxsize=4_096)
+def _kind_of(names: str) -> str:
+    if _COMMENTS.search(names):
+        return "comments"
+    return "box" if _NAMED.search(names) else ""

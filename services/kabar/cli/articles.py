@@ -17,7 +17,7 @@ from kabar.contracts.document import Document
 from kabar.errors import UsageError
 from kabar.index.api import Hit, SearchRequest, Sort, StoriesRequest, StorySort
 from kabar.index.sqlite.reader import SqliteReader
-from kabar.runtime.pipeline import wall_ms
+from kabar.runtime.clock import wall_ms
 
 MIN_PREFIX = 4
 

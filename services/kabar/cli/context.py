@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -23,7 +23,15 @@ from kabar.settings import Settings
 PIPE_COLUMNS = 160
 """Width where nobody watches: tables in a log should not be folded to 80 columns."""
 
-out = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+
+class _Console(Console):
+    """`kabar search ... | head`: the reader has what it wanted, which is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        reader_left()
+
+
+out = _Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err = Console(stderr=True)
 
 DataDir = Annotated[
@@ -42,7 +50,17 @@ def settings(**overrides: Any) -> Settings:
 
 def print_json(value: Any) -> None:
     """Plain JSON, not coloured, not wrapped."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    try:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        reader_left()
+
+
+def reader_left() -> NoReturn:
+    """End quietly; Python must not try to write the rest on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
 
 
 @contextmanager

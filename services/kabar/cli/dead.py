@@ -14,8 +14,8 @@ from kabar.contracts.letters import DeadLetter
 from kabar.errors import UsageError
 from kabar.runtime import letters
 from kabar.runtime.inbox import Inbox
-from kabar.runtime.ingest import reread
-from kabar.runtime.store import open_writer
+from kabar.runtime.refusals import reread
+from kabar.runtime.store import open_reader, open_writer
 
 app = typer.Typer(
     help="Dead letters: what could not be processed, with its original bytes.", no_args_is_help=True
@@ -88,6 +88,7 @@ def replay(
     if bool(letter_ids) == every:
         raise UsageError("name dead letters, or give --all", hint="`kabar dead list` shows their ids")
     loaded = settings(data_dir=data_dir)
+    open_reader(loaded.directory).close()  # a mistyped directory is an error, not a new store
     connection = open_writer(loaded.directory)
     try:
         inbox = Inbox(connection, tick_ms=loaded.tick_seconds * 1000)

@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
 MEANING = {
     Exit.OK: "done; dead letters, if any, are in the table of outcomes",
-    Exit.FAILED: "a bug in kabar; please report it with the traceback",
+    Exit.FAILED: "a check failed (audit, schema check), or a bug, then with a traceback",
     Exit.USAGE: "wrong arguments, settings or query",
     Exit.INPUT: "an input cannot be read at all; what could be read was accepted",
     Exit.ENVIRONMENT: "the surroundings are sick (disk full, store busy, newer or damaged); nothing was lost",

@@ -15,7 +15,7 @@ from kabar.contracts.sections import CleanSection, DedupeSection
 from kabar.errors import Poison, UsageError
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.producers.files import Record, open_input
-from kabar.runtime.pipeline import wall_ms
+from kabar.runtime.clock import wall_ms
 
 
 class Explained(Struct, frozen=True):

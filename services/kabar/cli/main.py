@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -63,9 +62,6 @@ def run(arguments: list[str] | None = None) -> int:
         if error.hint:
             err.print(f"  -> {error.hint}", markup=False, highlight=False, soft_wrap=True)
         return error.exit_code
-    except BrokenPipeError:
-        # `kabar search ... | head`: the reader has what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.OK
 
 

@@ -10,8 +10,8 @@ from rich.table import Table
 from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
 from kabar.errors import KabarError, UsageError
 from kabar.runtime import audit as audits
+from kabar.runtime.clock import wall_ms
 from kabar.runtime.lease import Lease
-from kabar.runtime.pipeline import wall_ms
 from kabar.runtime.prune import prune as prune_store
 from kabar.runtime.store import open_writer
 

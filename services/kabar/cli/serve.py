@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 import typer
 
 from kabar.cli.context import DataDir, out, settings
 from kabar.index.api import Reader
 from kabar.index.sqlite.reader import SqliteReader
+from kabar.runtime.clock import wall_ms
 from kabar.runtime.embedded import Embedded
-from kabar.runtime.pipeline import wall_ms
 from kabar.runtime.store import open_reader
+
+log = structlog.get_logger()
 
 DRAIN_SECONDS = 30.0
 """A batch takes seconds; what is cut off is still in the inbox."""
@@ -35,7 +40,9 @@ def run(
     from kabar.web.server import serve  # noqa: PLC0415
 
     loaded = settings(data_dir=data_dir, host=host, port=port, workers=workers)
+    signal.signal(signal.SIGTERM, _terminate)  # until the server has handlers of its own
     stop = threading.Event()
+    failure: list[BaseException] = []
     with Embedded(loaded) as engine:
         context = WebContext(
             open_index=lambda: _index(engine),
@@ -44,7 +51,6 @@ def run(
             health=engine.health,
             now_ms=wall_ms,
         )
-        failure: list[BaseException] = []
         loop = threading.Thread(target=_loop, args=(engine, stop, failure), name="kabar-pipeline")
         loop.start()
         try:
@@ -53,19 +59,33 @@ def run(
                 on_ready=lambda url: out.print(f"kabar is at {url} (Ctrl-C stops it)", highlight=False),
             )  # fmt: skip
         finally:
-            stop.set()
-            loop.join(DRAIN_SECONDS)
+            _stop(engine, loop, stop)
     if failure:
         raise failure[0]
 
 
 def _loop(engine: Embedded, stop: threading.Event, failure: list[BaseException]) -> None:
-    """The pipeline's thread. A bug must be seen: readiness goes down, and the error ends the command."""
+    """The pipeline's thread. A bug must be seen: it is logged, and ends the command instead of a silent page."""
     try:
         engine.run(stop)
-    except BaseException as error:  # noqa: BLE001 - handed to the main thread
+    except BaseException as error:
         engine.health.down(f"the pipeline stopped: {error}")
+        log.exception("the pipeline stopped")
         failure.append(error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _stop(engine: Embedded, loop: threading.Thread, stop: threading.Event) -> None:
+    """Let the batch in work finish; cut it off if it takes too long. Only then may anything be closed."""
+    stop.set()
+    loop.join(DRAIN_SECONDS)
+    if loop.is_alive():
+        engine.pool.cancel()
+        loop.join()
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit(0)
 
 
 @contextmanager

@@ -17,12 +17,14 @@ MAX_ERROR_CHARS = 2_000
 
 
 def run_one(stages: Mapping[str, Stage], name: str, message: Message) -> Result:
-    """One message through one stage. Never raises: what a stage raises is the message's fate."""
+    """One message through one stage: what a stage raises is the message's fate, but for ``MemoryError``."""
     started = time.perf_counter()
     try:
         answer = _answer(stages[name], name, message)
     except Poison as error:
         answer = Result("dead", reason=error.reason, error=str(error)[:MAX_ERROR_CHARS])
+    except MemoryError:
+        raise  # the process is spent, whoever spent it: not this message's fate yet
     except Exception as error:  # noqa: BLE001 - a stage's bug is one dead letter, not a dead pipeline
         answer = Result("dead", reason=DeadReason.CRASHED, error=describe(error))
     return Result(

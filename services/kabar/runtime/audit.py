@@ -11,6 +11,7 @@ from msgspec import Struct
 class Figures(Struct, frozen=True):
     """Cheap counts for gauges."""
 
+    accepted: int
     waiting: int
     dead_letters: int
     documents: int
@@ -85,6 +86,32 @@ _RULES: tuple[_Rule, ...] = (
            AND id NOT IN (SELECT observation_id FROM dead_letters WHERE observation_id IS NOT NULL)""",
     ),
     _Rule(
+        "unknown_outcome",
+        "an outcome outside the closed set",
+        """SELECT id FROM observations WHERE outcome NOT IN
+           ('indexed', 'unchanged', 'superseded', 'dropped', 'dead')""",
+    ),
+    _Rule(
+        "version_without_document",
+        "an article with versions that is not in the index",
+        "SELECT DISTINCT article_id FROM versions WHERE article_id NOT IN (SELECT id FROM articles)",
+    ),
+    _Rule(
+        "document_without_body",
+        "an article in the index whose text is gone",
+        "SELECT id FROM articles WHERE doc NOT IN (SELECT doc FROM article_bodies)",
+    ),
+    _Rule(
+        "document_without_facets",
+        "an article in the index that facets do not count",
+        "SELECT id FROM articles WHERE doc NOT IN (SELECT doc FROM article_facets)",
+    ),
+    _Rule(
+        "document_without_words",
+        "an article in the index that no search can find",
+        "SELECT id FROM articles WHERE doc NOT IN (SELECT id FROM article_words_docsize)",
+    ),
+    _Rule(
         "document_without_version",
         "a document in the index that no version accounts for",
         "SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM versions)",
@@ -123,7 +150,9 @@ def _check(connection: sqlite3.Connection, rule: _Rule) -> Check:
 
 def figures(connection: sqlite3.Connection) -> Figures:
     """Counts for the gauges."""
+    accepted = connection.execute("SELECT value FROM meta WHERE key = 'accepted'").fetchone()
     return Figures(
+        accepted=accepted[0] if accepted else 0,
         waiting=connection.execute("SELECT count(*) FROM inbox WHERE kind = 'message'").fetchone()[0],
         dead_letters=connection.execute("SELECT count(*) FROM dead_letters WHERE state = 'open'").fetchone()[
             0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kabar.contracts.ids import dead_letter_id
 from kabar.contracts.letters import MAX_LETTER_BYTES, DeadLetter
 from kabar.contracts.message import Message
 from kabar.contracts.outcomes import Effect, Ended, Forward, Outcome, StateChanged, StoryChanged
 from kabar.contracts.story import Story
-from kabar.index.sqlite.writer import Entry
+from kabar.index.sqlite.writer import Entry, Written
+
+MAX_ERROR_CHARS = 4_000
+MAX_ORIGIN_CHARS = 1_024
 
 
 class End:
@@ -30,6 +33,7 @@ class Batch:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self._indexed: list[End] = []
         self.stories: dict[str, Story] = {}
         self.state: dict[bytes, bytes | None] = {}
         self.letters: list[tuple[DeadLetter, bytes]] = []
@@ -49,6 +53,18 @@ class Batch:
                 assert end is None, "a stage gave two ends for one message"
                 end = effect
         return end
+
+    def index(self, entry: Entry, end: End) -> None:
+        """A document to write, and the outcome if the index takes it."""
+        self.entries.append(entry)
+        self._indexed.append(end)
+        self.ends.append(end)
+
+    def settle(self, answers: Sequence[Written]) -> None:
+        """What the index answered: a document older than the one it holds (a late replay) was not taken."""
+        for end, answer in zip(self._indexed, answers, strict=True):
+            if answer == "superseded":
+                end.outcome = Outcome.SUPERSEDED
 
     def bury(self, message: Message, stage: str, reason: str, error: str, now_ms: int) -> None:
         """A dead letter and the outcome ``dead``."""
@@ -76,10 +92,15 @@ def letter(  # noqa: PLR0913 - the fields of an envelope, all by name
         observed_at=observed_at,
         stage=stage,  # type: ignore[arg-type]
         reason=reason,
-        error=error,
-        origin=origin,
+        error=sound(error, MAX_ERROR_CHARS),
+        origin=sound(origin, MAX_ORIGIN_CHARS),
         died_at=died_at,
         size=len(original),
         sha256=hashlib.sha256(original).hexdigest(),
         cut=len(original) > MAX_LETTER_BYTES,
     )
+
+
+def sound(text: str, limit: int) -> str:
+    """Text that can be encoded and fits its contract: an exception's words can hold anything."""
+    return text[:limit].encode("utf-8", "replace").decode("utf-8")

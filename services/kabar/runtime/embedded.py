@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,14 +15,14 @@ import structlog
 from kabar.dedupe.options import DAY_MS, HOUR_MS, DedupeOptions
 from kabar.dedupe.stage import DedupeStage
 from kabar.errors import EnvironmentError_
-from kabar.runtime import audit, prune
+from kabar.runtime.housekeeping import Housekeeping
 from kabar.runtime.inbox import Inbox
 from kabar.runtime.lease import Lease
 from kabar.runtime.metrics import Metrics
-from kabar.runtime.pipeline import Limits, Pipeline, wall_ms
+from kabar.runtime.pipeline import Limits, Pipeline
 from kabar.runtime.pool import WorkerPool
 from kabar.runtime.protocol import Pool
-from kabar.runtime.store import database_path, open_writer, transaction
+from kabar.runtime.store import ensure_directory, open_writer
 from kabar.settings import Settings
 
 log = structlog.get_logger()
@@ -29,16 +30,16 @@ log = structlog.get_logger()
 PAUSE_MIN_SECONDS = 0.5
 PAUSE_MAX_SECONDS = 30.0
 """A sick environment is retried for ever, ever more slowly, with jitter."""
-HOUSEKEEPING_SECONDS = 15.0
-PRUNE_EVERY_MS = 3_600_000
+HOUSEKEEPING_STOP_SECONDS = 5.0
 
 
 class Health:
-    """What the probes and the page say. Written by the loop, read by the web threads."""
+    """What the probes, the page and the gauge say. Written by the loop, read by the web threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self.ready = False
         self.reason = "starting"
+        metrics.ready.set_function(lambda: float(self.ready))
 
     def up(self) -> None:
         """Processing."""
@@ -58,55 +59,47 @@ class Embedded:
         self.settings = settings
         self.directory: Path = settings.directory
         self.metrics = metrics or Metrics()
-        self.health = Health()
+        self.health = Health(self.metrics)
         self._given_pool = pool
         self._lease = Lease(self.directory)
-        self._pruned_at = 0
 
     def __enter__(self) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._lease.acquire()
-        try:
-            self._open()
-        except BaseException:
-            self._lease.release()
-            raise
+        ensure_directory(self.directory)
+        with ExitStack() as undo:
+            self._lease.acquire()
+            undo.callback(self._lease.release)
+            self._open(undo)
+            self._undo = undo.pop_all()
+        self.health.up()
         return self
 
-    def _open(self) -> None:
+    def _open(self, undo: ExitStack) -> None:
         settings = self.settings
         # Acceptance must survive power loss; batches may be rolled back whole, so they need not wait for the disk.
-        self.acceptance = open_writer(self.directory, durability="FULL")
-        self._connection = open_writer(self.directory, durability="NORMAL")
+        self.acceptance = undo.enter_context(closing(open_writer(self.directory, durability="FULL")))
+        connection = undo.enter_context(closing(open_writer(self.directory, durability="NORMAL")))
         self.inbox = Inbox(self.acceptance, tick_ms=settings.tick_seconds * 1000)
-        self._pool = self._given_pool or WorkerPool(
+        self.pool = self._given_pool or WorkerPool(
             settings.worker_count,
             deadline_seconds=settings.article_deadline_seconds,
             memory_mb=settings.worker_memory_mb,
         )
-        try:
-            self.pipeline = Pipeline(
-                self._connection,
-                self.directory,
-                pool=self._pool,
-                dedupe=lambda: DedupeStage(dedupe_options(settings)),
-                limits=Limits(settings.batch_max, settings.batch_max_bytes),
-                tick_ms=settings.tick_seconds * 1000,
-                metrics=self.metrics,
-            )
-        except BaseException:
-            self._pool.close()
-            raise
-        self.health.up()
+        undo.callback(self.pool.close)
+        self.pipeline = Pipeline(
+            connection,
+            self.directory,
+            pool=self.pool,
+            dedupe=lambda: DedupeStage(dedupe_options(settings)),
+            limits=Limits(settings.batch_max, settings.batch_max_bytes),
+            tick_ms=settings.tick_seconds * 1000,
+            metrics=self.metrics,
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.health.down("stopping")
-        self._pool.close()
-        self._connection.close()
-        self.acceptance.close()
-        self._lease.release()
+        self._undo.close()
 
     def step(self) -> int:
         """One batch; 0 = the inbox is empty."""
@@ -119,59 +112,28 @@ class Embedded:
 
     def run(self, stop: threading.Event) -> None:
         """Process for ever: small batches when idle, large ones under load, until ``stop`` is set."""
+        housekeeping = Housekeeping(self.settings, self.metrics, lambda: self.pool.restarts).start(stop)
         pause = PAUSE_MIN_SECONDS
-        next_housekeeping = 0.0
         while not stop.is_set():
             try:
-                if wall_ms() / 1000 >= next_housekeeping:
-                    self._housekeeping()
-                    next_housekeeping = wall_ms() / 1000 + HOUSEKEEPING_SECONDS
                 taken = self.step()
             except EnvironmentError_ as error:
-                self._pause(error, pause, stop)
+                if not stop.is_set():
+                    self._pause(error, pause, stop)
                 pause = min(PAUSE_MAX_SECONDS, pause * 2)
                 continue
             pause = PAUSE_MIN_SECONDS
-            self.health.up()
+            if not self.health.ready:
+                self.health.up()
             if not taken:
                 stop.wait(self.settings.poll_seconds)
+        housekeeping.join(HOUSEKEEPING_STOP_SECONDS)
 
     def _pause(self, error: EnvironmentError_, seconds: float, stop: threading.Event) -> None:
         self.health.down(str(error))
-        self.metrics.ready.set(0)
         self.metrics.environment_errors.labels(type(error).__name__).inc()
         log.error("paused", error=str(error), hint=error.hint, seconds=seconds)
         stop.wait(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
-
-    def _housekeeping(self) -> None:
-        """Ticks while nothing arrives, figures for the dashboards, retention."""
-        now = wall_ms()
-        with transaction(self.acceptance):
-            self.inbox.tick(self.inbox.clock(now))
-        self._prune(now)
-        figures = audit.figures(self.acceptance)
-        metrics = self.metrics
-        metrics.ready.set(int(self.health.ready))
-        metrics.queue_depth.labels("inbox").set(figures.waiting)
-        metrics.dead_letters.set(figures.dead_letters)
-        metrics.documents.set(figures.documents)
-        metrics.store_bytes.set(database_path(self.directory).stat().st_size)
-        for reason, count in self._pool.restarts.items():
-            metrics.worker_restarts.labels(reason).set(count)
-
-    def _prune(self, now: int) -> None:
-        settings = self.settings
-        if now - self._pruned_at < PRUNE_EVERY_MS or not (
-            settings.retention_days or settings.retention_max_mb
-        ):
-            return
-        self._pruned_at = now
-        done = prune.prune(
-            self._connection, self.directory,
-            now_ms=now, days=settings.retention_days, max_bytes=settings.retention_max_mb * 1_048_576,
-        )  # fmt: skip
-        self.metrics.audit_gap.set(audit.audit(self.acceptance).gap)
-        log.info("pruned", **done.as_dict())
 
 
 def dedupe_options(settings: Settings) -> DedupeOptions:

@@ -1,89 +1,101 @@
 """Records -> chunks: read ahead in a thread, handed over in bounded portions.
 
 The thread lets a slow pipe flow (what has come is handed over after a moment, not when a chunk is full) and
-overlaps reading with processing.
+overlaps reading with processing. It never holds more than :data:`AHEAD_BYTES` of records, or one that is larger.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from kabar.producers.files import Record
 
 CHUNK_RECORDS = 200
 CHUNK_BYTES = 8_000_000
-LINGER_SECONDS = 0.2
 AHEAD_RECORDS = 400
-POLL_SECONDS = 0.1
-
-
-class _End:
-    """The reader is done; ``error`` is what it raised."""
-
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+AHEAD_BYTES = 32_000_000
+LINGER_SECONDS = 0.2
 
 
 def chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
     """Portions of at most ``CHUNK_RECORDS`` or about ``CHUNK_BYTES``, none held back for longer than a moment.
 
+    An empty portion says that nothing has come for a moment: time to process what was handed over before.
+
     Raises:
         Exception: whatever reading raised, after everything read before it was yielded.
     """
-    ahead: queue.Queue[Record | _End] = queue.Queue(AHEAD_RECORDS)
-    stop = threading.Event()
-    reader = threading.Thread(target=_read, args=(records, ahead, stop), name="kabar-reader", daemon=True)
+    ahead = _Ahead()
+    reader = threading.Thread(target=ahead.fill, args=(records,), name="kabar-reader", daemon=True)
     reader.start()
     try:
-        while True:
-            chunk, end = _portion(ahead)
-            if chunk:
-                yield chunk
-            if end is not None:
-                if end.error is not None:
-                    raise end.error
-                return
+        while not ahead.drained():
+            yield ahead.take()
+        if ahead.error is not None:
+            raise ahead.error
     finally:
-        stop.set()
+        ahead.abandon()
 
 
-def _read(records: Iterable[Record], ahead: queue.Queue[Record | _End], stop: threading.Event) -> None:
-    end = _End()
-    try:
-        for record in records:
-            if not _put(ahead, record, stop):
-                return
-    except Exception as error:  # noqa: BLE001 - raised again in the thread that consumes
-        end = _End(error)
-    _put(ahead, end, stop)
+class _Ahead:
+    """A queue bounded in records and bytes, between one reader and one taker."""
 
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._records: deque[Record] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._abandoned = False
+        self.error: Exception | None = None
 
-def _put(ahead: queue.Queue[Record | _End], item: Record | _End, stop: threading.Event) -> bool:
-    """Wait for room; False if nobody will ever take it."""
-    while not stop.is_set():
+    def fill(self, records: Iterable[Record]) -> None:
+        """The reader's thread."""
         try:
-            ahead.put(item, timeout=POLL_SECONDS)
-        except queue.Full:
-            continue
-        return True
-    return False
+            for record in records:
+                if not self._put(record):
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that takes
+            self.error = error
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
+    def _put(self, record: Record) -> bool:
+        """Wait for room; False if nobody will ever take it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._abandoned or not self._full())
+            self._records.append(record)
+            self._bytes += len(record.raw)
+            self._changed.notify_all()
+            return not self._abandoned
 
-def _portion(ahead: queue.Queue[Record | _End]) -> tuple[list[Record], _End | None]:
-    chunk: list[Record] = []
-    size = 0
-    until = float("inf")
-    while len(chunk) < CHUNK_RECORDS and size < CHUNK_BYTES:
-        try:
-            item = ahead.get(timeout=None if until == float("inf") else max(0.0, until - time.monotonic()))
-        except queue.Empty:
-            break
-        if isinstance(item, _End):
-            return chunk, item
-        chunk.append(item)
-        size += len(item.raw)
-        until = min(until, time.monotonic() + LINGER_SECONDS)
-    return chunk, None
+    def _full(self) -> bool:
+        return len(self._records) >= AHEAD_RECORDS or self._bytes >= AHEAD_BYTES
+
+    def take(self) -> list[Record]:
+        """The next portion; empty if a moment passed without a record."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._ended or self._full() or len(self._records) >= CHUNK_RECORDS, LINGER_SECONDS
+            )
+            portion: list[Record] = []
+            size = 0
+            while self._records and len(portion) < CHUNK_RECORDS and size < CHUNK_BYTES:
+                portion.append(self._records.popleft())
+                size += len(portion[-1].raw)
+            self._bytes -= size
+            self._changed.notify_all()
+            return portion
+
+    def drained(self) -> bool:
+        """Whether everything was read and taken."""
+        with self._changed:
+            return self._ended and not self._records
+
+    def abandon(self) -> None:
+        """Nobody takes any more: let the reader end."""
+        with self._changed:
+            self._abandoned = True
+            self._changed.notify_all()

@@ -74,8 +74,7 @@ class Inbox:
                              header.accepted_at, header.origin, job):  # fmt: skip
             return 0
         self._set_meta("clock", max(header.observed_at, self._meta("clock")))
-        seq = self._push(message.encode())
-        self._connection.execute("UPDATE observations SET seq = ? WHERE id = ?", (seq, header.observation_id))
+        self._place(header.observation_id, self._push(message.encode()))
         return 1
 
     def _push(self, body: bytes) -> int:
@@ -84,6 +83,9 @@ class Inbox:
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
+
+    def _place(self, observation_id: str, seq: int) -> None:
+        self._connection.execute("UPDATE observations SET seq = ? WHERE id = ?", (seq, observation_id))
 
     def _refuse(self, refused: Refused, job: int | None) -> int:
         letter = refused.letter
@@ -109,16 +111,27 @@ class Inbox:
 
     # ------------------------------------------------------------ replay
 
-    def replay(self, letter: DeadLetter, message: Message) -> None:
-        """Queue a dead observation again: same observation, outcome open until it is decided anew."""
-        seq = self._push(message.encode())
+    def replay(self, letter: DeadLetter, message: Message) -> bool:
+        """Queue a dead observation again: same observation, outcome open until it is decided anew.
+
+        Returns:
+            False if somebody was faster, or the observation is not dead any more; nothing was changed.
+        """
+        taken = self._connection.execute(
+            "UPDATE dead_letters SET state = 'replayed' WHERE id = ? AND state = 'open'", (letter.id,)
+        ).rowcount
         header = message.header
-        self._connection.execute(
-            "UPDATE observations SET seq = ?, outcome = NULL, reason = '', ended_at = NULL, article_id = ?"
-            " WHERE id = ?",
-            (seq, header.article_id, header.observation_id),
+        reopened = (
+            taken
+            and self._connection.execute(
+                "UPDATE observations SET outcome = NULL, reason = '', ended_at = NULL, article_id = ?"
+                " WHERE id = ? AND outcome = 'dead'",
+                (header.article_id, header.observation_id),
+            ).rowcount
         )
-        self._connection.execute("UPDATE dead_letters SET state = 'replayed' WHERE id = ?", (letter.id,))
+        if reopened:
+            self._place(header.observation_id, self._push(message.encode()))
+        return bool(reopened)
 
     # ------------------------------------------------------------ processing
 

@@ -35,5 +35,8 @@ class InlinePool:
         """Forget everything submitted and not collected."""
         self._results.clear()
 
+    def cancel(self) -> None:
+        """Nothing ever waits."""
+
     def close(self) -> None:
         """Nothing to stop."""

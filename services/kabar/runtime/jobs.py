@@ -7,8 +7,9 @@ the job and the record's number, so a record accepted twice around a crash is st
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -45,10 +46,21 @@ class Job(Struct, frozen=True):
         return observation_id(f"{self.key}/{self.ordinal}", number)
 
 
-def begin(connection: sqlite3.Connection, key: str, path: str, options: JobOptions, now_ms: int) -> Job:
-    """The unfinished job of this content and these options, or a new one. In the caller's transaction."""
+def begin(
+    connection: sqlite3.Connection,
+    key: str,
+    path: str,
+    options: JobOptions,
+    now_ms: int,
+    *,
+    not_these: Sequence[int] = (),
+) -> Job:
+    """The unfinished job of this content and these options, or a new one. In the caller's transaction.
+
+    ``not_these``: jobs of the same call, which are another file with the same content.
+    """
     found = _newest(connection, key, options, finished=False)
-    if found is not None:
+    if found is not None and found.id not in not_these:
         return msgspec.structs.replace(found, resumed=True)
     ordinal = connection.execute(
         "SELECT coalesce(max(ordinal), 0) + 1 FROM jobs WHERE key = ?", (key,)
@@ -74,10 +86,11 @@ def advance(connection: sqlite3.Connection, job: Job, position: Position) -> Non
     )
 
 
-def finish(connection: sqlite3.Connection, job_ids: list[int], now_ms: int) -> None:
+def finish(connection: sqlite3.Connection, job_ids: Sequence[int], now_ms: int) -> None:
     """All records were read and have their outcome. Until then the same file resumes the job."""
     connection.executemany(
-        "UPDATE jobs SET finished_at = ? WHERE id = ? AND finished_at IS NULL", [(now_ms, one) for one in job_ids]
+        "UPDATE jobs SET finished_at = ? WHERE id = ? AND finished_at IS NULL",
+        [(now_ms, one) for one in job_ids],
     )
 
 
@@ -90,23 +103,30 @@ def options_of(connection: sqlite3.Connection, observation: str) -> JobOptions:
     return msgspec.json.decode(row[0], type=JobOptions) if row else JobOptions()
 
 
-def outcomes(connection: sqlite3.Connection, job_ids: list[int]) -> Mapping[str | None, int]:
+def outcomes(connection: sqlite3.Connection, job_ids: Sequence[int]) -> Mapping[str | None, int]:
     """Observations of jobs by outcome; None = not decided yet."""
-    marks = ",".join("?" * len(job_ids))
     rows = connection.execute(
-        f"SELECT outcome, count(*) FROM observations WHERE job IN ({marks}) GROUP BY outcome",  # noqa: S608 - marks
-        job_ids,
+        "SELECT outcome, count(*) FROM observations WHERE job IN (SELECT value FROM json_each(?)) GROUP BY outcome",
+        (json.dumps(job_ids),),
     )
     return dict(rows.fetchall())
 
 
-def article_ids(connection: sqlite3.Connection, job_ids: list[int], limit: int) -> list[str]:
+def any_waiting(connection: sqlite3.Connection, job_ids: Sequence[int]) -> bool:
+    """Whether an observation of these jobs has no outcome yet."""
+    found: int = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM observations WHERE job IN (SELECT value FROM json_each(?)) AND outcome IS NULL)",
+        (json.dumps(job_ids),),
+    ).fetchone()[0]
+    return bool(found)
+
+
+def article_ids(connection: sqlite3.Connection, job_ids: Sequence[int], limit: int) -> list[str]:
     """Distinct articles of jobs, in order of first acceptance."""
-    marks = ",".join("?" * len(job_ids))
     rows = connection.execute(
-        f"SELECT article_id FROM observations WHERE job IN ({marks}) AND article_id IS NOT NULL"  # noqa: S608 - marks
-        " GROUP BY article_id ORDER BY min(seq) LIMIT ?",
-        [*job_ids, limit],
+        "SELECT article_id FROM observations WHERE job IN (SELECT value FROM json_each(?))"
+        " AND article_id IS NOT NULL GROUP BY article_id ORDER BY min(seq) LIMIT ?",
+        (json.dumps(job_ids), limit),
     )
     return [row[0] for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,15 +40,21 @@ class Lease:
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except OSError as error:
             holder = _read_holder(handle)
             os.close(handle)
+            if not isinstance(error, BlockingIOError):
+                raise StoreError(
+                    f"cannot lock {self._path}: {error.strerror}",
+                    hint="use a file system with flock, a local one",
+                ) from error
             raise StoreBusy(
                 f"{self._path.parent} is being written by process {holder}",
                 hint="stop it, or use a command that appends to its inbox (`kabar ingest` does so by itself)",
             ) from error
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps({"pid": os.getpid()}).encode(), 0)
+        with suppress(OSError):  # who holds it is for humans; a full disk must not keep us from the lock
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps({"pid": os.getpid()}).encode(), 0)
         self._file = handle
 
     @property

@@ -15,6 +15,9 @@ from kabar.errors import KabarError, UsageError
 from kabar.runtime.inbox import Inbox
 from kabar.runtime.store import transaction
 
+STAGES = ("accept", "clean", "dedupe", "enrich", "index")
+STATES = ("open", "replayed")
+
 
 class Kept(Struct, frozen=True):
     """A dead letter as stored."""
@@ -42,7 +45,14 @@ def find(
     state: str = "open",
     limit: int = 100,
 ) -> list[Kept]:
-    """Dead letters, newest first; an empty filter matches all."""
+    """Dead letters, newest first; an empty filter matches all.
+
+    Raises:
+        UsageError: there is no such stage or state.
+    """
+    for what, value, known in (("stage", stage, STAGES), ("state", state, STATES)):
+        if value and value not in known:
+            raise UsageError(f"there is no {what} '{value}'", hint=f"known: {', '.join(known)}")
     rows = connection.execute(
         "SELECT envelope, state FROM dead_letters WHERE (? = '' OR stage = ?) AND (? = '' OR reason = ?)"
         " AND (? = '' OR state = ?) ORDER BY died_at DESC, id LIMIT ?",
@@ -82,24 +92,23 @@ def replay(
     for letter in chosen:
         _, original = get(connection, letter.id)
         try:
-            message = (
-                reread(connection, letter, original)
-                if letter.stage == "accept"
-                else _message(letter, original)
-            )
+            message = _message(connection, letter, original, reread)
         except KabarError as error:
             refused[letter.id] = str(error)
             continue
-        queued.append(letter.id)
         if not dry_run:
             with transaction(connection):
-                inbox.replay(letter, message)
+                if not inbox.replay(letter, message):
+                    refused[letter.id] = "was replayed already"
+                    continue
+        queued.append(letter.id)
     return Replayed(queued, refused)
 
 
-def _message(letter: DeadLetter, original: bytes) -> Message:
+def _message(connection: sqlite3.Connection, letter: DeadLetter, original: bytes, reread: Reread) -> Message:
     if letter.cut:
         raise UsageError(
-            f"the original of {letter.id} was {letter.size} bytes long and is cut: it cannot be replayed"
+            f"its original was {letter.size:,} bytes and only the beginning is kept",
+            hint="ingest a smaller one",
         )
-    return decode_message(original)
+    return reread(connection, letter, original) if letter.stage == "accept" else decode_message(original)

@@ -14,16 +14,16 @@ STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0
 DELAY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0)
 BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
 
-ORIGINS = ("file", "push", "feed", "replay", "other")
-
 
 class Metrics:
     """All of kabar's metrics over one registry; one per process, injected, so that tests do not share any."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        self.accepted = Counter(
-            "kabar_accepted", "Observations accepted, by kind of origin.", ["origin"], registry=registry
+        self.accepted = Gauge(
+            "kabar_accepted_observations",
+            "Observations accepted since the store was made.",
+            registry=registry,
         )
         self.outcomes = Counter(
             "kabar_outcomes", "Observations by how they ended.", ["outcome", "reason"], registry=registry
@@ -85,9 +85,3 @@ class Metrics:
     def expose(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self.registry)
-
-
-def origin_kind(origin: str) -> str:
-    """``file:NAME#3`` -> ``file``; a closed set."""
-    kind = origin.partition(":")[0]
-    return kind if kind in ORIGINS else "other"

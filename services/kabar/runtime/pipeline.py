@@ -18,12 +18,13 @@ from msgspec import Struct
 from kabar.contracts.message import Message, Tick, decode_message
 from kabar.contracts.outcomes import DeadReason, Ended, Forward, Outcome
 from kabar.contracts.sections import CleanSection, EnrichSection
-from kabar.errors import Poison
+from kabar.errors import Poison, StoreError
 from kabar.index.document import assemble, version_key
 from kabar.index.sqlite.writer import Entry, SqliteWriter
 from kabar.runtime import inbox as inbox_module
 from kabar.runtime.attempt import describe
 from kabar.runtime.batch import Batch, End
+from kabar.runtime.clock import wall_ms
 from kabar.runtime.inbox import Inbox, Row
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.protocol import Pool, Result, StatefulStage
@@ -43,11 +44,6 @@ class Fetched(Struct):
     rows: list[Row]
     items: list[Message | Tick]
     ticket: int
-
-
-def wall_ms() -> int:
-    """The machine's clock. Only for processing times; decisions use the observation clock."""
-    return time.time_ns() // 1_000_000
 
 
 class _DedupeCrashed(Exception):
@@ -80,7 +76,7 @@ class Pipeline:
         self._after = 0
         self._crashed: dict[str, str] = {}
         self._state_seq = 0
-        self._dedupe = self._restored()
+        self._dedupe: StatefulStage | None = None
 
     def step(self) -> int:
         """Process one batch; returns the number of inbox rows it took, 0 = nothing to do.
@@ -100,12 +96,13 @@ class Pipeline:
 
     def _step(self) -> int:
         with translated(self._directory):
+            self._dedupe = self._dedupe or self._restored()
             current = self._ahead or self._fetch()
             if current is None:
                 return 0
             self._after = current.rows[-1].seq
             self._ahead = self._fetch()
-            batch = self._decide(current)
+            batch = self._decide(current, self._dedupe)
             self._commit(batch, current.rows)
         return len(current.rows)
 
@@ -119,17 +116,17 @@ class Pipeline:
         articles = [item for item in items if isinstance(item, Message)]
         return Fetched(rows, items, self._pool.submit("clean", articles))
 
-    def _decide(self, current: Fetched) -> Batch:
+    def _decide(self, current: Fetched, dedupe: StatefulStage) -> Batch:
         batch = Batch()
         cleaned = iter(self._pool.collect(current.ticket))
         forwarded: list[Message] = []
         for item in current.items:
             if isinstance(item, Tick):
-                batch.apply(self._dedupe.tick(item))
+                batch.apply(dedupe.tick(item))
                 continue
             message = self._settle(item, "clean", CleanSection, next(cleaned), batch)
             if message is not None:
-                message = self._deduplicate(message, batch)
+                message = self._deduplicate(message, dedupe, batch)
             if message is not None:
                 forwarded.append(message)
         self._enrich(forwarded, batch)
@@ -154,18 +151,20 @@ class Pipeline:
             batch.bury(message, stage, result.reason, result.error, wall_ms())
         return None
 
-    def _deduplicate(self, message: Message, batch: Batch) -> Message | None:
+    def _deduplicate(self, message: Message, dedupe: StatefulStage, batch: Batch) -> Message | None:
         observation = message.header.observation_id
         if observation in self._crashed:
             batch.bury(message, "dedupe", DeadReason.CRASHED, self._crashed[observation], wall_ms())
             return None
         started = time.perf_counter()
         try:
-            end = batch.apply(self._dedupe.process(message))
+            end = batch.apply(dedupe.process(message))
         except Poison as error:  # refused before it touched the memory
             batch.bury(message, "dedupe", error.reason, str(error), wall_ms())
             self._metrics.stage_messages.labels("dedupe", "dead").inc()
             return None
+        except MemoryError:
+            raise  # the process is spent: not this message's fate
         except Exception as error:
             # Its memory may be half changed: rebuild it, and let this one message die on the second try.
             self._crashed[observation] = describe(error)
@@ -194,18 +193,19 @@ class Pipeline:
                 message=message.encode(),
                 version_key=version_key(message.header),
             )
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - one article that cannot be shown must not stop the others
             batch.bury(message, "index", DeadReason.CRASHED, describe(error), now)
             return
-        batch.entries.append(entry)
-        batch.ends.append(End(message, Outcome.INDEXED))
+        batch.index(entry, End(message, Outcome.INDEXED))
 
     # ------------------------------------------------------------ commit
 
     def _commit(self, batch: Batch, rows: Sequence[Row]) -> None:
         seq = self._state_seq
         with self._metrics.timed(self._metrics.commit_seconds), transaction(self._connection):
-            self._writer.write(batch.entries, list(batch.stories.values()))
+            batch.settle(self._writer.write(batch.entries, list(batch.stories.values())))
             seq = self._write_state(batch, seq)
             for letter, original in batch.letters:
                 inbox_module.store_letter(self._connection, letter, original)
@@ -256,9 +256,15 @@ class Pipeline:
         self._pool.reset()
         self._ahead = None
         self._after = 0
-        self._dedupe = self._restored()
+        self._dedupe = None  # rebuilt by the next step: should that fail, an advanced memory must not be used
 
 
 def _decoded(row: Row) -> Message | Tick:
-    # The inbox holds what acceptance encoded: a failure here is damage, and must stop us, not lose a message.
-    return msgspec.json.decode(row.body, type=Tick) if row.kind == "tick" else decode_message(row.body)
+    try:
+        return msgspec.json.decode(row.body, type=Tick) if row.kind == "tick" else decode_message(row.body)
+    except (Poison, msgspec.MsgspecError) as error:
+        # The inbox holds what acceptance encoded: this is damage, and must stop us, not lose a message.
+        raise StoreError(
+            f"row {row.seq} of the inbox cannot be read: {error}",
+            hint="was the store written by a newer kabar, or damaged? restore a backup; nothing was skipped",
+        ) from error

@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 
 import msgspec
@@ -31,6 +33,8 @@ START_SECONDS = 60.0
 """Loading models takes under 2 s; a machine that needs this long is unwell."""
 START_ATTEMPTS = 5
 ATTEMPTS = 2
+WORKER_MESSAGES = 20_000
+"""Then a worker is replaced: a leak in a library must not fill its memory over weeks."""
 STAGES_FACTORY = "kabar.runtime.stages:build"
 
 
@@ -48,23 +52,33 @@ class Job:
 
 
 class Worker:
-    """A child process, the jobs it was given and not yet answered, and since when the first of them runs."""
+    """A child process, the jobs it was given and not yet answered, and since when the first of them runs.
+
+    Raises:
+        OSError: the process or its pipes cannot be made; nothing is left open.
+    """
 
     def __init__(self, memory_mb: int, factory: str) -> None:
-        child_in, self._to_child = os.pipe()
-        self._from_child, child_out = os.pipe()
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "kabar.runtime.worker",
-             str(child_in), str(child_out), str(os.getpid()), str(memory_mb), factory],
-            pass_fds=(child_in, child_out), stdin=subprocess.DEVNULL,
-            # One thread each: the pool is the parallelism.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        with ExitStack() as undo:
+            child_in, to_child = _pipe(undo)
+            from_child, child_out = _pipe(undo)
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "kabar.runtime.worker",
+                 str(child_in), str(child_out), str(os.getpid()), str(memory_mb), factory],
+                pass_fds=(child_in, child_out),
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno() if _has_fileno(sys.stderr) else subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C at the terminal is for the parent alone
+                # One thread each: the pool is the parallelism.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+            undo.pop_all()
         os.close(child_in)
         os.close(child_out)
-        self.inbound = Connection(self._from_child, writable=False)
-        self._outbound = Connection(self._to_child, readable=False)
+        self.inbound = Connection(from_child, writable=False)
+        self._outbound = Connection(to_child, readable=False)
         self.jobs: deque[Job] = deque()
+        self.answered = 0
         self.ready = False
         self.since = time.monotonic()
 
@@ -88,6 +102,21 @@ class Worker:
         self._outbound.close()
 
 
+def _pipe(undo: ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends
+
+
+def _has_fileno(stream: object) -> bool:
+    """Not where standard error is replaced, in tests."""
+    try:
+        return bool(stream.fileno() >= 0)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
 class WorkerPool:
     """``count`` workers over two queues: urgent work first. Used by one thread."""
 
@@ -105,7 +134,10 @@ class WorkerPool:
         self._failed_starts = 0
         self.restarts: dict[str, int] = {DeadReason.DEADLINE: 0, DeadReason.WORKER_DIED: 0}
         """How many workers were replaced, by cause; read by the metrics."""
-        self._workers = [Worker(memory_mb, factory) for _ in range(count)]
+        self._count = count
+        self._workers: list[Worker] = []
+        self._cancelled = threading.Event()
+        self._start_missing()
 
     def submit(self, stage: str, messages: Sequence[Message], *, urgent: bool = False) -> int:
         """Queue messages; see :class:`kabar.runtime.protocol.Pool`."""
@@ -140,6 +172,10 @@ class WorkerPool:
         """Process ids of the workers."""
         return [worker.process.pid for worker in self._workers]
 
+    def cancel(self) -> None:
+        """Make a waiting :meth:`collect` raise. The one method another thread may call."""
+        self._cancelled.set()
+
     def close(self) -> None:
         """Kill the workers. Idempotent; unanswered work stays in the inbox."""
         for worker in self._workers:
@@ -148,17 +184,20 @@ class WorkerPool:
 
     def _pump(self) -> None:
         """Take what is answered, replace what is broken, hand out what is queued."""
+        if self._cancelled.is_set():
+            raise WorkersFailed("the worker pool was told to stop")
+        self._start_missing()
+        self._hand_out()
         by_connection = {worker.inbound: worker for worker in self._workers}
         for connection in wait(list(by_connection), timeout=min(0.5, self._deadline / 4)):
             worker = by_connection[connection]  # type: ignore[index]
             try:
                 self._receive(worker, worker.inbound.recv_bytes())
             except (EOFError, OSError):
-                self._replace(worker, DeadReason.WORKER_DIED)
+                self._remove(worker, DeadReason.WORKER_DIED)
         for worker in list(self._workers):
             if worker.overdue(self._deadline):
-                self._replace(worker, DeadReason.DEADLINE)
-        self._hand_out()
+                self._remove(worker, DeadReason.DEADLINE)
 
     def _receive(self, worker: Worker, data: bytes) -> None:
         worker.since = time.monotonic()
@@ -167,6 +206,10 @@ class WorkerPool:
             self._failed_starts = 0
             return
         self._finish(worker.jobs.popleft(), msgspec.msgpack.decode(data, type=Result))
+        worker.answered += 1
+        if worker.answered >= WORKER_MESSAGES and not worker.jobs:
+            worker.kill()
+            self._workers.remove(worker)
 
     def _finish(self, job: Job, result: Result) -> None:
         if job.ticket not in self._results:
@@ -174,16 +217,12 @@ class WorkerPool:
         self._results[job.ticket][job.index] = result
         self._missing[job.ticket] -= 1
 
-    def _replace(self, worker: Worker, reason: DeadReason) -> None:
+    def _remove(self, worker: Worker, reason: DeadReason) -> None:
+        """Take a broken worker out; what it had is queued again, the job it broke on for its last try."""
+        self._workers.remove(worker)
         worker.kill()
         self.restarts[reason] += 1
-        if not worker.ready:
-            self._failed_starts += 1
-            if self._failed_starts >= START_ATTEMPTS:
-                raise WorkersFailed(
-                    f"worker processes died at their start {self._failed_starts} times in a row",
-                    hint="see the messages above; is there memory left? raise worker_memory_mb if it was lowered",
-                )
+        self._failed_starts += not worker.ready
         if worker.jobs:
             broken = worker.jobs.popleft()
             self._queue.extendleft(reversed(worker.jobs))
@@ -192,12 +231,32 @@ class WorkerPool:
                 self._queue.appendleft(broken)
             else:
                 self._finish(broken, Result("dead", reason=reason, error=self._why(broken, reason)))
-        self._workers[self._workers.index(worker)] = Worker(self._memory_mb, self._factory)
+
+    def _start_missing(self) -> None:
+        """Workers up to the wanted number.
+
+        Raises:
+            WorkersFailed: they cannot be started, or die at their start; the next call tries again.
+        """
+        if self._failed_starts >= START_ATTEMPTS:
+            self._failed_starts = 0
+            raise WorkersFailed(
+                f"worker processes died at their start {START_ATTEMPTS} times in a row",
+                hint="see the messages above; is there memory left? raise worker_memory_mb if it was lowered",
+            )
+        while len(self._workers) < self._count:
+            try:
+                self._workers.append(Worker(self._memory_mb, self._factory))
+            except OSError as error:
+                raise WorkersFailed(
+                    f"a worker process cannot be started: {error}",
+                    hint="is there memory left, and are there file handles?",
+                ) from error
 
     def _why(self, job: Job, reason: DeadReason) -> str:
         if reason is DeadReason.DEADLINE:
             return f"stage '{job.stage}' took longer than {self._deadline:g} s, {ATTEMPTS} times"
-        return f"the worker process died in stage '{job.stage}', {ATTEMPTS} times"
+        return f"the worker process died in stage '{job.stage}', {ATTEMPTS} times (out of memory, or a crash in C)"
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
@@ -208,7 +267,7 @@ class WorkerPool:
                 try:
                     worker.send(chunk)
                 except OSError:
-                    self._replace(worker, DeadReason.WORKER_DIED)
+                    self._remove(worker, DeadReason.WORKER_DIED)
 
     def _next_chunk(self) -> list[Job]:
         queue = self._urgent or self._queue

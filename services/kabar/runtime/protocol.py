@@ -75,5 +75,8 @@ class Pool(Protocol):
     def reset(self) -> None:
         """Forget everything submitted and not collected."""
 
+    def cancel(self) -> None:
+        """Make a waiting :meth:`collect` raise; any thread may call it."""
+
     def close(self) -> None:
         """Stop. Idempotent."""

@@ -36,8 +36,9 @@ def prune(
 ) -> Pruned:
     """Delete what was last observed more than ``days`` ago, then the oldest until ``max_bytes`` are stored.
 
-    0 switches a limit off. Works in pieces, each a transaction, so that indexing is not held up. Dedupe keeps its
-    ledger: an article that was pruned and comes again unchanged is still a repeat, not news.
+    0 switches a limit off. Works in pieces, each a transaction that also keeps the account balanced, so that
+    indexing is not held up and an interruption costs nothing. Dedupe keeps its ledger: an article that was pruned
+    and comes again unchanged is still a repeat, not news.
     """
     cutoff = now_ms - days * DAY_MS if days else 0
     total = Pruned()
@@ -46,33 +47,40 @@ def prune(
         while more:
             with transaction(connection):
                 index = prune_index(connection, older_than_ms=cutoff or None, max_bytes=max_bytes or None)
-            total = total.plus(Pruned(index.articles, index.versions, index.stories))
+                connection.executemany(
+                    "DELETE FROM observations WHERE id = ?", [(one,) for one in index.observations]
+                )
+                _book(connection, len(index.observations))
+            total = total.plus(Pruned(index.articles, index.versions, index.stories, len(index.observations)))
             more = index.more
-        with transaction(connection):
-            total = total.plus(_prune_account(connection, cutoff))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cutoff:
+            with transaction(connection):
+                total = total.plus(_prune_endings(connection, cutoff))
+        # PASSIVE: never waits for readers, which would hold up every writer meanwhile.
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     return total
 
 
-def _prune_account(connection: sqlite3.Connection, cutoff: int) -> Pruned:
-    """Dead letters by age; of the observations those whose outcome refers to something that is gone, and old ones."""
-    letters = _delete(connection, "DELETE FROM dead_letters WHERE died_at < ?", (cutoff,))
-    observations = _delete(
-        connection,
-        """DELETE FROM observations WHERE
-             (outcome = 'indexed' AND id NOT IN (SELECT observation_id FROM versions))
-             OR (outcome = 'dead' AND id NOT IN
-                 (SELECT observation_id FROM dead_letters WHERE observation_id IS NOT NULL))
-             OR (outcome IN ('unchanged', 'superseded', 'dropped') AND ended_at < ?)""",
+def _prune_endings(connection: sqlite3.Connection, cutoff: int) -> Pruned:
+    """Dead letters and outcomes without a document, by age."""
+    dead = connection.execute(
+        "DELETE FROM observations WHERE outcome = 'dead' AND id IN"
+        " (SELECT observation_id FROM dead_letters WHERE died_at < ?)",
         (cutoff,),
-    )
+    ).rowcount
+    letters = connection.execute("DELETE FROM dead_letters WHERE died_at < ?", (cutoff,)).rowcount
+    others = connection.execute(
+        "DELETE FROM observations WHERE ended_at < ? AND outcome IN ('unchanged', 'superseded', 'dropped')",
+        (cutoff,),
+    ).rowcount
+    _book(connection, dead + others)
+    return Pruned(observations=dead + others, dead_letters=letters)
+
+
+def _book(connection: sqlite3.Connection, pruned: int) -> None:
+    """Say in the account that so many observations are gone on purpose."""
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('pruned', ?)"
         " ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
-        (observations,),
+        (pruned,),
     )
-    return Pruned(observations=observations, dead_letters=letters)
-
-
-def _delete(connection: sqlite3.Connection, sql: str, arguments: tuple[int, ...]) -> int:
-    return connection.execute(sql, arguments).rowcount

@@ -17,12 +17,30 @@ FILE_NAME = "kabar.db"
 BUSY_MS = 30_000
 """How long a writer waits for another one's transaction; a batch commits in well under a second."""
 
+WAL_BYTES = 67_108_864
+"""What is left of the write-ahead log after a checkpoint."""
+
 Durability = Literal["FULL", "NORMAL"]
 
 
 def database_path(directory: Path) -> Path:
     """Where the store of a data directory is."""
     return directory / FILE_NAME
+
+
+def ensure_directory(directory: Path) -> None:
+    """Make the data directory if it is not there.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot create the data directory {directory}: {error.strerror}",
+            hint="give --data-dir a directory you may write to",
+        ) from error
 
 
 def open_writer(directory: Path, *, durability: Durability = "FULL") -> sqlite3.Connection:
@@ -34,19 +52,14 @@ def open_writer(directory: Path, *, durability: Durability = "FULL") -> sqlite3.
     Raises:
         StoreError: not a kabar store, written by a newer kabar, no permission, damaged.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"cannot create the data directory {directory}: {error.strerror}",
-            hint="give --data-dir a directory you may write to",
-        ) from error
+    ensure_directory(directory)
     with translated(directory):
         connection = _connect(database_path(directory), read_only=False)
         try:
             _migrate(connection, directory)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {durability}")
+            connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
         except BaseException:
             connection.close()
             raise
@@ -83,7 +96,9 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
-    connection.execute("PRAGMA secure_delete = OFF")  # Debian's default zeroes each deleted row: a third of a write
+    connection.execute(
+        "PRAGMA secure_delete = OFF"
+    )  # Debian's default zeroes each deleted row: a third of a write
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection

@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> None:
     inward, outward, parent, memory_mb = (int(argument) for argument in arguments[:4])
     _die_with(parent)
     _cap_memory(memory_mb)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for number in (signal.SIGINT, signal.SIGTERM):  # the parent's to handle; a service manager signals us all
+        signal.signal(number, signal.SIG_IGN)
     serve(Connection(inward, writable=False), Connection(outward, readable=False), arguments[4])
 
 
@@ -60,6 +61,8 @@ def serve(inward: Connection, outward: Connection, factory: str) -> None:
                 result = run_one(built, chunk.stage, decode_message(data))
             except Poison as error:
                 result = Result("dead", reason=error.reason, error=str(error))
+            except MemoryError:
+                os._exit(1)  # the parent tries the message again, alone, in a fresh process
             outward.send_bytes(msgspec.msgpack.encode(result))
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 NAMES = {"kabar.css": "text/css", "kabar.js": "text/javascript",
          "kabar.svg": "image/svg+xml"}  # fmt: skip
@@ -43,7 +44,7 @@ def url_of(assets: Assets, name: str) -> str:
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
 def static_file(
-    name: str, request: Request[Any, Any, Any], assets: NamedDependency[Assets]
+    name: FromPath[str], request: Request[Any, Any, Any], assets: NamedDependency[Assets]
 ) -> Response[bytes]:
     """One file from memory: no path is ever opened. Kept for ever only under the name of this content."""
     asset = assets.get(name)

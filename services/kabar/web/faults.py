@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 from msgspec import Struct
 
 from kabar.errors import EnvironmentError_, KabarError, QueryError, UsageError
@@ -18,7 +18,8 @@ from kabar.web.views import Views
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
-API_PREFIXES = ("/api/", "/api", "/health/", "/metrics", "/schema")
+API_PREFIXES = ("/api", "/health/", "/metrics", "/schema")
+"""Paths whose errors are read by programs."""
 RETRY_SECONDS = 5
 
 AnyRequest = Request[Any, Any, Any]
@@ -98,7 +99,7 @@ def handlers(views: Views) -> dict[int | type[Exception], Handler]:
         if problem.status == 500:
             log.error("request failed", path=path, exc_info=error)
         headers = {**_own_headers(error), "Cache-Control": "no-store"}
-        if path.startswith(API_PREFIXES) and path != "/health/":
+        if path.startswith(API_PREFIXES):
             return Response(
                 msgspec.json.encode(problem),
                 status_code=problem.status,
@@ -116,6 +117,6 @@ def _own_headers(error: Exception) -> dict[str, str]:
     """``Allow`` of a 405; when to come back of a 503."""
     if isinstance(error, EnvironmentError_):
         return {"Retry-After": str(RETRY_SECONDS)}
-    if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
-        return {"Allow": error.headers["Allow"]}
+    if isinstance(error, MethodNotAllowedException):
+        return {"Allow": "GET, HEAD"}  # there is nothing else anywhere
     return {}

@@ -13,8 +13,8 @@ DAY_MS = INTERVAL_MS["day"]
 MAX_BARS = 96
 """Four days by the hour; on a phone a bar is then still three pixels wide."""
 STEPS_MS = (
-    HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS, 56 * DAY_MS,
-    91 * DAY_MS, 365 * DAY_MS,
+    HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS,
+    56 * DAY_MS, 91 * DAY_MS, 365 * DAY_MS,
 )  # fmt: skip
 WIDTH = 960
 HEIGHT = 96
@@ -82,8 +82,9 @@ def timeline(buckets: Sequence[tuple[int, int]], interval: Interval) -> Timeline
         return None
     first, last = buckets[0][0], buckets[-1][0]
     step = _step(first, last, INTERVAL_MS[interval])
-    begin = first - first % step
-    many = (last - begin) // step + 1
+    end = last + INTERVAL_MS[interval]
+    many = -((first - end) // step)
+    begin = end - many * step  # the last bar ends with the last bucket, never in the future
     counts: dict[int, int] = {}
     for start, count in buckets:
         place = (start - begin) // step

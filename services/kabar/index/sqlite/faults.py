@@ -31,7 +31,9 @@ def translated(error: sqlite3.Error, where: object = "the store") -> Environment
             f"{where} is damaged or not a database: {error}",
             hint="restore a backup, or move the file away and ingest again; it was left as it is",
         )
-    return StoreError(f"cannot use {where}: {error}", hint="check the permissions and the disk; see `kabar audit`")
+    return StoreError(
+        f"cannot use {where}: {error}", hint="check the permissions and the disk; see `kabar audit`"
+    )
 
 
 @contextmanager

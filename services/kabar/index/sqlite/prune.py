@@ -20,9 +20,15 @@ class Pruned(Struct, frozen=True):
     """What one piece took out. ``more`` = call again, best in a transaction of its own."""
 
     articles: int = 0
-    versions: int = 0
     stories: int = 0
+    observations: tuple[str, ...] = ()
+    """Of the versions that went with the articles: the account they are in is somebody else's."""
     more: bool = False
+
+    @property
+    def versions(self) -> int:
+        """How many versions went."""
+        return len(self.observations)
 
 
 def stored_bytes(connection: sqlite3.Connection) -> int:
@@ -58,9 +64,9 @@ def prune(
     surplus = 0 if max_bytes is None else max(0, stored_bytes(connection) - max_bytes)
     with store_errors():
         doomed = _doomed(connection, older_than_ms, surplus, chunk)
-        versions = sum(_delete(connection, doc, article_id) for doc, article_id in doomed)
+        gone = [one for doc, article_id in doomed for one in _delete(connection, doc, article_id)]
         stories = _delete_stories(connection, older_than_ms)
-    return Pruned(len(doomed), versions, stories, more=len(doomed) == chunk)
+    return Pruned(len(doomed), stories, tuple(gone), more=len(doomed) == chunk)
 
 
 def _doomed(
@@ -79,11 +85,15 @@ def _doomed(
     return out
 
 
-def _delete(connection: sqlite3.Connection, doc: int, article_id: str) -> int:
-    """One article; how many versions went with it."""
+def _delete(connection: sqlite3.Connection, doc: int, article_id: str) -> list[str]:
+    """One article; the observations whose versions went with it."""
     remove_contents(connection, doc)
     connection.execute("DELETE FROM articles WHERE doc = ?", (doc,))
-    return connection.execute("DELETE FROM versions WHERE article_id = ?", (article_id,)).rowcount
+    gone = connection.execute(
+        "SELECT observation_id FROM versions WHERE article_id = ?", (article_id,)
+    ).fetchall()
+    connection.execute("DELETE FROM versions WHERE article_id = ?", (article_id,))
+    return [row[0] for row in gone]
 
 
 def _delete_stories(connection: sqlite3.Connection, older_than_ms: int | None) -> int:

@@ -58,13 +58,16 @@ def parse_map(text: str) -> dict[str, str]:
 
 
 class FieldMapper:
-    """Renames the fields of records. What the caller maps by hand wins over the table, field by field."""
+    """Renames the fields of records. What the caller maps by hand wins over the table, field by field.
 
-    def __init__(self, by_hand: Mapping[str, str] | None = None) -> None:
+    ``check``: whether the first record must have the fields mapped by hand; not where reading goes on in the middle.
+    """
+
+    def __init__(self, by_hand: Mapping[str, str] | None = None, *, check: bool = True) -> None:
         self._by_hand = dict(by_hand or {})
         self._kills = field_table().kills
         self._names = field_table().names | {f: (_path(name),) for f, name in self._by_hand.items()}
-        self._checked = not self._by_hand
+        self._checked = not (self._by_hand and check)
 
     def __call__(self, record: Mapping[str, object]) -> dict[str, object]:
         """The record under kabar's names; empty and unknown fields are left out, values stay as they are.

@@ -45,7 +45,7 @@ class Input:
         self.kind = kind
         """How it is read; None until ``read`` has looked at the first bytes."""
         self._file = file
-        self._mapper = FieldMapper(mapping)
+        self._mapping = mapping
         self._stream: ByteStream | None = None
 
     @property
@@ -67,10 +67,11 @@ class Input:
 
     def _read(self, after: Position) -> Iterator[Record]:
         kind, stream = self._open(after)
+        mapper = FieldMapper(self._mapping, check=after.number == 0)
         if kind == "jsonl":
-            yield from read_jsonl(stream, self._mapper, after)
+            yield from read_jsonl(stream, mapper, after)
         elif kind == "json":
-            yield from read_json(stream, self._mapper, after, name=self.name)
+            yield from read_json(stream, mapper, after, name=self.name)
         elif kind == "html":
             yield from read_html(stream, after)
         elif kind == "text":
@@ -81,7 +82,7 @@ class Input:
     def _open(self, after: Position) -> tuple[Format, ByteStream]:
         """Look at the beginning, then go to where reading goes on."""
         stream = self._stream = open_stream(self._file)
-        head = _head_of(stream)
+        head = _head_of(stream, wait=self._file.seekable())
         self.kind = kind = self.kind or by_content(head)
         refuse_unreadable(head, kind, self.name)
         offset = after.offset if kind in ("jsonl", "warc") else 0
@@ -104,9 +105,10 @@ class Input:
         self._file.close()
 
 
-def _head_of(stream: ByteStream) -> bytes:
-    head = b""
-    while len(head) < HEAD_BYTES and (data := stream.read(HEAD_BYTES - len(head))):
+def _head_of(stream: ByteStream, *, wait: bool) -> bytes:
+    """The first bytes; of a slow pipe what it gives at once, so that its first record need not wait for more."""
+    head = stream.read(HEAD_BYTES)
+    while wait and head and len(head) < HEAD_BYTES and (data := stream.read(HEAD_BYTES - len(head))):
         head += data
     return head
 

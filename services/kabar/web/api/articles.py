@@ -7,8 +7,8 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from kabar.contracts.document import Document
-from kabar.index.api import SearchRequest, Sort
-from kabar.web.api.parameters import ArticleId, Collapse, Cursor, Facets, Query, Size, Snippets
+from kabar.index.api import SearchRequest
+from kabar.web.api.parameters import ArticleId, ArticleSort, Collapse, Cursor, Facets, Query, Size, Snippets
 from kabar.web.api.shapes import Articles, FacetValue, Versions, found
 from kabar.web.context import WebContext
 from kabar.web.faults import PROBLEM_JSON, NoSuch, Problem
@@ -37,7 +37,7 @@ class ArticlesApi(Controller):
         context: NamedDependency[WebContext],
         *,
         q: Query = "",
-        sort: Sort = "newest",
+        sort: ArticleSort = "newest",
         size: Size = 20,
         cursor: Cursor = "",
         collapse: Collapse = False,

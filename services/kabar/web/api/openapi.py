@@ -31,6 +31,7 @@ CONFIG = OpenAPIConfig(
         Tag("operations", "Probes and metrics."),
     ],
     path="/schema",
+    use_handler_docstrings=True,
     render_plugins=[JsonRenderPlugin(path="/openapi.json")],
 )
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
-from kabar.index.api import FACETS, MAX_SIZE
+from kabar.index.api import FACETS, MAX_SIZE, Sort, StorySort
 from kabar.query.parser import MAX_CHARS
 
 Query: TypeAlias = Annotated[
@@ -50,6 +50,18 @@ Collapse: TypeAlias = Annotated[
 Snippets: TypeAlias = Annotated[
     bool,
     QueryParameter(title="Snippets", description="Add the pieces of text around the words of the query."),
+]
+ArticleSort: TypeAlias = Annotated[
+    Sort, QueryParameter(title="Sort", description="By time, or the best match first.")
+]
+StoriesSort: TypeAlias = Annotated[
+    StorySort,
+    QueryParameter(
+        title="Sort", description="By last article, by articles, or by articles in the last hour."
+    ),
+]
+OpenOnly: TypeAlias = Annotated[
+    bool, QueryParameter(name="open", title="Open", description="Only stories that may still grow.")
 ]
 ArticleId: TypeAlias = Annotated[
     str,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
-from kabar.index.api import StoriesRequest, StorySort
+from kabar.index.api import StoriesRequest
 from kabar.web.api.articles import BAD_QUERY, UNKNOWN
-from kabar.web.api.parameters import Cursor, Query, Size, StoryId
+from kabar.web.api.parameters import Cursor, OpenOnly, Query, Size, StoriesSort, StoryId
 from kabar.web.api.shapes import Stories, StoryDetail, in_story
 from kabar.web.context import WebContext
 from kabar.web.faults import NoSuch
@@ -28,12 +25,10 @@ class StoriesApi(Controller):
         context: NamedDependency[WebContext],
         *,
         q: Query = "",
-        sort: StorySort = "newest",
+        sort: StoriesSort = "newest",
         size: Size = 20,
         cursor: Cursor = "",
-        open_only: Annotated[
-            bool, QueryParameter(query="open", title="Open", description="Only stories that may still grow.")
-        ] = False,
+        open_only: OpenOnly = False,
     ) -> Stories:
         """One page of the stories with an article the query finds; follow `next` for more."""
         request = StoriesRequest(

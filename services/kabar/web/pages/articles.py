@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from msgspec import Struct
 
 from kabar.clean.explain import Decision, explain
@@ -52,7 +53,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 @get("/articles/{article_id:str}", include_in_schema=False, sync_to_thread=True)
 def article(
-    article_id: str, context: NamedDependency[WebContext], views: NamedDependency[Views]
+    article_id: FromPath[str], context: NamedDependency[WebContext], views: NamedDependency[Views]
 ) -> Response[bytes]:
     """One article: its text with what was found in it, what was taken out and why, its copies."""
     with context.open_index() as index:
@@ -112,7 +113,7 @@ def _copies(index: Reader, document: Document) -> list[Document]:
 
 @get("/articles/{article_id:str}/versions", include_in_schema=False, sync_to_thread=True)
 def versions(
-    article_id: str,
+    article_id: FromPath[str],
     request: Request[Any, Any, Any],
     context: NamedDependency[WebContext],
     views: NamedDependency[Views],

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from kabar.contracts.outcomes import DeadReason
 from kabar.errors import UsageError
@@ -58,7 +59,7 @@ def dead(
 
 @get("/dead/{letter_id:str}", include_in_schema=False, sync_to_thread=True)
 def letter(
-    letter_id: str, context: NamedDependency[WebContext], views: NamedDependency[Views]
+    letter_id: FromPath[str], context: NamedDependency[WebContext], views: NamedDependency[Views]
 ) -> Response[bytes]:
     """One dead letter and the beginning of its original."""
     try:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kabar.contracts.document import Document, millis
@@ -54,7 +55,7 @@ def stories(
 
 @get("/stories/{story_id:str}", include_in_schema=False, sync_to_thread=True)
 def story(
-    story_id: str, context: NamedDependency[WebContext], views: NamedDependency[Views]
+    story_id: FromPath[str], context: NamedDependency[WebContext], views: NamedDependency[Views]
 ) -> Response[bytes] | Redirect:
     """One story: how it grew, who carried it, its articles by day. A merged one sends on to where it went."""
     with context.open_index() as index:
