@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 from dedupe_wire import (
     BRIDGE,
@@ -28,6 +27,7 @@ from kabar.contracts.outcomes import StateChanged
 from kabar.dedupe.options import DedupeOptions
 from kabar.dedupe.stage import DedupeStage
 from kabar.dedupe.state import MERGED, STORY
+from kabar.dedupe.stories.bags import Frequencies, bag_of
 from kabar.dedupe.stories.index import TermIndex
 from kabar.dedupe.stories.record import (
     Details,
@@ -37,16 +37,7 @@ from kabar.dedupe.stories.record import (
     unpack_centroids,
     unpack_details,
 )
-from kabar.dedupe.stories.vectors import (
-    MAX_TERMS,
-    Bundle,
-    Frequencies,
-    bag_of,
-    cosines,
-    heaviest,
-    leading,
-    merged,
-)
+from kabar.dedupe.stories.vectors import MAX_TERMS, bundle_of, cosines, heaviest, leading, merged
 
 FERRY_AGAIN = (
     "Tim penolong menghentikan pencarian di Teluk Sembilang setelah seluruh penumpang feri Bintang Laut dinyatakan "
@@ -306,17 +297,9 @@ def vector(text, seen=()):
     return frequencies.vector(bag_of([], text.split()))
 
 
-def bundle(*vectors):
-    return Bundle(
-        terms=np.concatenate([v.terms for v in vectors]),
-        weights=np.concatenate([v.weights for v in vectors]),
-        sizes=[int(v.terms.size) for v in vectors],
-    )
-
-
 def test_cosine_of_a_vector_with_itself_is_one_and_with_a_stranger_nought():
     one, other = vector(prose(1)), vector(prose(2, 5) + " zzzz yyyy")
-    got = cosines(one, bundle(one, vector("qqqq wwww eeee"), other))
+    got = cosines(one, bundle_of([one, vector("qqqq wwww eeee"), other]))
     assert got[0] == pytest.approx(1, abs=1e-3)
     assert got[1] == 0
 
@@ -336,7 +319,7 @@ def test_vectors_are_short_and_a_mean_leans_to_the_larger_share():
     one, other = vector(prose(1, 200)), vector(prose(2, 200))
     mean = merged(one, 9, other)
     assert mean.terms.size == MAX_TERMS
-    near, far = cosines(mean, bundle(one, other))
+    near, far = cosines(mean, bundle_of([one, other]))
     assert near > 0.9 > far
 
 
@@ -359,6 +342,7 @@ def test_a_story_record_survives_packing_and_is_small():
     assert unpack_details(payload) == details
     assert unpack_centroid(payload).terms.tolist() == centroid.terms.tolist()
     assert unpack_centroid(payload).weights.tolist() == centroid.weights.tolist()
+    assert unpack_centroid(payload).named.tolist() == centroid.named.tolist()
     assert unpack_centroids([payload, payload]).sizes == [MAX_TERMS] * 2
     assert len(payload) < 6_000
     assert len(details.sources) == 200
@@ -381,5 +365,5 @@ def test_the_term_index_forgets_what_it_is_told_to():
 def test_no_terms_make_an_empty_vector():
     empty = vector("")
     assert empty.terms.size == 0
-    assert heaviest(empty.terms, empty.weights.astype("f8")).weights.size == 0
-    assert cosines(empty, bundle(vector(prose(1)))).tolist() == [0.0]
+    assert heaviest(empty.terms, empty.weights.astype("f8"), empty.named).weights.size == 0
+    assert cosines(empty, bundle_of([vector(prose(1))])).tolist() == [0.0]

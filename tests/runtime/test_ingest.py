@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from simple_stages import build
@@ -89,8 +90,7 @@ def test_other_options_are_another_job(ingest, tmp_path):
 
 def test_a_name_that_is_not_utf_8(ingest, tmp_path):
     file = os.fsencode(tmp_path) + b"/berita-\xff.jsonl"
-    with open(file, "wb") as out:
-        out.write(json.dumps(article(1)).encode() + b"\nnonsense\n")
+    Path(os.fsdecode(file)).write_bytes(json.dumps(article(1)).encode() + b"\nnonsense\n")
     done = ingest(os.fsdecode(file))
     assert (done.indexed, done.dead) == (1, 1)
 

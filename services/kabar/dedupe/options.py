@@ -61,8 +61,26 @@ class DedupeOptions(Struct, frozen=True, kw_only=True):
     """Likely originals verified exactly, the best estimates first; verifying one costs about 0.2 ms."""
 
     story_threshold: float = 0.21
-    """Cosine between an article and a story's centroid from which it joins. Below .2 strangers join, above .26
-    stories fall apart."""
+    """Cosine between an article and a story's centroid from which it joins, if they share telling words. Below .2
+    strangers join, above .26 stories fall apart."""
+    story_evidence: float = 5.0
+    """How telling the shared words must be together, in natural logarithms of rarity above one article in twenty:
+    about two words that one article in a thousand has. Articles of one template share less."""
+    named_threshold: float = 0.13
+    """The cosine that is enough where an article shares the names of the event: reports in an outlet's own words."""
+    named_evidence: float = 3.5
+    """How telling the shared words of names must be together."""
+    named_words: int = 2
+    """How many distinct ones of them, each in one article of ninety or fewer: one name alone is a person or a place
+    with several stories."""
+    named_agreement: float = 0.25
+    """Their share of all that is telling in the names of the article or the story, whichever has less."""
+    named_share: float = 0.08
+    """Share of the telling words in common, names or not, likewise: a long text shares a few with anything."""
+    growth_step: float = 0.02
+    """Added to ``story_threshold`` for each doubling of a story beyond ``growth_from`` articles: the mean of many is
+    like more of them, and a story that takes in whatever resembles it becomes a subject."""
+    growth_from: int = 4
     merge_threshold: float = 0.4
     """Cosine between two centroids from which, seen through an article that fits both, they are one story."""
     story_silence_ms: int = 72 * HOUR_MS

@@ -20,7 +20,7 @@ from kabar.dedupe.identity.ruling import Observation, Ruling, observe, reread, r
 from kabar.dedupe.options import DedupeOptions
 from kabar.dedupe.revisions import Revision, Revisions
 from kabar.dedupe.similarity.copies import Analysed, Copies
-from kabar.dedupe.similarity.facts import find_names
+from kabar.dedupe.similarity.facts import running_names
 from kabar.dedupe.state import (
     CLOCK,
     DECISION,
@@ -32,8 +32,8 @@ from kabar.dedupe.state import (
     Clock,
     stamp_of,
 )
+from kabar.dedupe.stories.bags import Bag, Frequencies, bag_of
 from kabar.dedupe.stories.clusters import Member, Stories
-from kabar.dedupe.stories.vectors import Bag, Frequencies, bag_of
 from kabar.errors import StoreError
 from kabar.text.tokens import words
 
@@ -59,7 +59,7 @@ class DedupeStage:
         self._frequencies = Frequencies()
         self._revisions = Revisions(options, self._clock, self._count)
         self._copies = Copies(options, self._clock, self._revisions, self._is_killed)
-        self._stories = Stories(options, self._clock)
+        self._stories = Stories(options, self._clock, self._frequencies.telling)
         self._bag: tuple[Revision, Bag] | None = None
 
     def process(self, message: Message) -> list[Effect]:
@@ -213,12 +213,14 @@ class DedupeStage:
         source = message.raw.source
         revision = seen.revision
         bag = self._bag_of(revision, new)
+        names = running_names(revision.text[:_NAME_CHARS])
         return Member(
             article=seen.article,
-            vector=self._frequencies.vector(bag),
+            vector=self._frequencies.vector(bag, words(" ".join(names))),
+            joins=not bag.table,
             title=revision.title,
             source=source.name or source.domain,
-            names=list(dict.fromkeys(find_names(revision.title) + find_names(revision.text[:_NAME_CHARS]))),
+            names=names,
             at=seen.at,
         )
 

@@ -17,9 +17,10 @@ from kabar.contracts.outcomes import StateChanged
 from kabar.contracts.sections import Duplicate
 from kabar.dedupe.options import DedupeOptions
 from kabar.dedupe.revisions import Revision, Revisions
-from kabar.dedupe.similarity.facts import Facts, agreement, differences, find_facts, held
+from kabar.dedupe.similarity.facts import MAX_DIFFERENCES, Facts, agreement, differences, find_facts, held
 from kabar.dedupe.similarity.lsh import Candidate, Remembered, SignatureIndex
 from kabar.dedupe.similarity.sketch import Sketch, jaccard, sketch
+from kabar.dedupe.similarity.wording import word_differences
 from kabar.dedupe.state import SIGNATURE, STAMP_BYTES, Clock, stamp_of
 from kabar.text.tokens import words
 
@@ -230,7 +231,27 @@ def compare(original: Analysed, copy: Analysed, of: str, options: DedupeOptions)
         copied = _is_copy(copy, original, (facts, theirs), (resemblance, containment), options)
     if not copied:
         return None
-    return Duplicate(kind="near", of=of, similarity=round(resemblance, 4), differs=differences(theirs, facts))
+    differs = _differences(original, copy, (theirs, facts))
+    return Duplicate(kind="near", of=of, similarity=round(resemblance, 4), differs=differs)
+
+
+def _differences(original: Analysed, copy: Analysed, facts: tuple[Facts, Facts]) -> list[str]:
+    """Where their facts differ, by shape and by single words; what the former tells the latter need not repeat."""
+    found = differences(*facts)
+    texts = (article.revision.text[:_FACT_CHARS] for article in (original, copy))
+    return merge_differences(found, word_differences(*texts))
+
+
+def merge_differences(found: list[str], words: list[str]) -> list[str]:
+    """Both lists, without those of ``words`` that are a part of one found already."""
+    fresh = []
+    for difference in words:
+        kind, _, pair = difference.partition(": ")
+        old, _, new = pair.partition(" -> ")
+        known = (one.removeprefix(f"{kind}: ").partition(" -> ") for one in found if one.startswith(kind))
+        if not any(old in before.split() and new in after.split() for before, _, after in known):
+            fresh.append(difference)
+    return (found + fresh)[:MAX_DIFFERENCES]
 
 
 def _is_copy(

@@ -17,6 +17,8 @@ MAX_FACTS = 300
 """Of each kind and text."""
 MAX_DIFFERENCES = 20
 _MAX_NAME_CHARS = 80
+MAX_HEADLINE_WORDS = 30
+_LEAST_HEADLINE_WORDS = 3
 _SHOUTING = 0.6  # share of capitals from which letters say nothing about names (agency headlines)
 
 _MONTHS = (
@@ -67,6 +69,21 @@ def find_names(text: str) -> list[str]:
         return []
     named = (_name(text, match.start(), match.group()) for match in _NAMES.finditer(text))
     return [name for name in named if name][:MAX_FACTS]
+
+
+def running_names(text: str) -> list[str]:
+    """The distinct names of running text. In a headline every word has a capital, so its lines tell of no names."""
+    lines = [line for line in text.split("\n") if not _is_headline(line)]
+    return list(dict.fromkeys(find_names("\n".join(lines))))
+
+
+def _is_headline(line: str) -> bool:
+    """Whether a line is in title case: hardly a word without a capital, and no end of a sentence."""
+    parts = line.split(None, MAX_HEADLINE_WORDS)
+    if not _LEAST_HEADLINE_WORDS <= len(parts) <= MAX_HEADLINE_WORDS or line.rstrip()[-1] in '.!?"”':
+        return False
+    small = sum(part[0].islower() and not is_common(part.lower()) for part in parts)
+    return small <= len(parts) // 6
 
 
 def is_shouting(text: str) -> bool:

@@ -6,22 +6,25 @@ has a story at once. Single-pass clustering as in topic detection and tracking (
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec import Struct
 
 from kabar.contracts.outcomes import StateChanged, StoryChanged
 from kabar.dedupe.options import DedupeOptions
 from kabar.dedupe.state import MERGED, STORY, Clock, Window
+from kabar.dedupe.stories.evidence import Telling, weigh
 from kabar.dedupe.stories.index import TermIndex
 from kabar.dedupe.stories.record import (
     Details,
     State,
+    centred_of,
     pack,
     story_key,
     unpack_centroid,
     unpack_centroids,
     unpack_details,
 )
-from kabar.dedupe.stories.vectors import Bundle, Vector, cosines, merged
+from kabar.dedupe.stories.vectors import Vector, bundle_of, cosines, merged
 
 CANDIDATES = 32
 """Stories compared exactly."""
@@ -33,10 +36,14 @@ Changes = list[StateChanged | StoryChanged]
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """An article on its way into a story. ``at``: observed, milliseconds."""
+    """An article on its way into a story.
+
+    ``joins``: its words may decide (those of a table must not); ``names``: distinct; ``at``: observed, milliseconds.
+    """
 
     article: bytes
     vector: Vector
+    joins: bool = True
     title: str
     source: str
     names: list[str]
@@ -44,10 +51,15 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class Stories:
-    """The open stories, and where merged ones went."""
+    """The open stories, and where merged ones went.
 
-    def __init__(self, options: DedupeOptions, clock: Clock) -> None:
+    Args:
+        telling: how much a word in common says about one event.
+    """
+
+    def __init__(self, options: DedupeOptions, clock: Clock, telling: Telling) -> None:
         self._options = options
+        self._telling = telling
         self._clock = clock
         self._open = Window(STORY, length_ms=options.story_silence_ms, cap=options.max_stories)
         self._merged = Window(MERGED, length_ms=options.similarity_window_ms, cap=options.max_stories)
@@ -71,7 +83,7 @@ class Stories:
         target = self._resolve(copied) if copied else None
         if target is not None:
             return target, self._grow(target, member, centred=False)
-        near = self._nearest(member.vector)
+        near = self._nearest(member.vector) if member.joins else []
         if not near:
             return self._open_story(member)
         best = near[0]
@@ -142,7 +154,7 @@ class Stories:
         return self._store(key, before, centroid, details, refresh=True)
 
     def _nearest(self, vector: Vector) -> list[bytes]:
-        """Open stories near enough, the nearest first, the older first among equals."""
+        """Open stories that the article may belong to, the likeliest first."""
         if vector.terms.size < LEAST_TERMS:
             return []
         payloads: list[tuple[bytes, bytes]] = []
@@ -151,18 +163,17 @@ class Stories:
             payload = self._open.get(key, self._clock.now)
             if payload is not None:
                 payloads.append((key, payload))
-        similar = cosines(vector, unpack_centroids([payload for _, payload in payloads])).tolist()
-        near = [(-s, i) for i, s in enumerate(similar) if s >= self._options.story_threshold]
-        return [payloads[i][0] for _, i in sorted(near)[:3]]
+        stories = unpack_centroids([payload for _, payload in payloads])
+        centred = np.array([centred_of(payload) for _, payload in payloads], dtype=np.float64)
+        likely = weigh(vector, stories, self._telling).likely(centred, self._options)
+        return [payloads[i][0] for i in likely[:3]]
 
     def _merge_if_one(self, one: bytes, other: bytes) -> tuple[bytes, Changes]:
         """Merge the younger of two stories into the older, if their centroids are near; the survivor's id first."""
         first, second = self._load(one), self._load(other)
         if first is None or second is None:
             return one, []
-        theirs = second[1]
-        bundle = Bundle(theirs.terms, theirs.weights, [int(theirs.terms.size)])
-        if float(cosines(first[1], bundle)[0]) < self._options.merge_threshold:
+        if float(cosines(first[1], bundle_of([second[1]]))[0]) < self._options.merge_threshold:
             return one, []
         if first[2].born > second[2].born:
             first, second = second, first

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from kabar.contracts.story import Story
-from kabar.dedupe.stories.vectors import Bundle, Vector
+from kabar.dedupe.stories.vectors import Bundle, Flags, Vector
 
 MAX_TITLES = 3
 MAX_SOURCES = 200
@@ -18,7 +18,8 @@ MAX_NAMES_KEPT, MAX_NAMES = 30, 20
 MAX_TITLE_CHARS = 300
 MINUTE_MS = 60_000
 HOUR_MINUTES = 60
-_TERM_BYTES, _WEIGHT_BYTES = 4, 2
+_HEAD, _TERM_BYTES, _WEIGHT_BYTES = 2, 4, 2
+_MANY = 255
 
 
 State = Literal["open", "closed", "merged"]
@@ -114,12 +115,13 @@ _DECODER = msgspec.msgpack.Decoder(Details)
 
 
 def pack(centroid: Vector, details: Details) -> bytes:
-    """Number of terms, terms, weights in half precision, details."""
+    """Number of terms, articles in the centroid (at most 255), terms, weights in half precision, a bit per term for names, details."""
     return b"".join(
         (
-            bytes([centroid.terms.size]),
+            bytes([centroid.terms.size, min(details.centred, _MANY)]),
             centroid.terms.astype("<u4").tobytes(),
             centroid.weights.astype("<f2").tobytes(),
+            np.packbits(centroid.named).tobytes(),
             _ENCODER.encode(details),
         )
     )
@@ -128,21 +130,40 @@ def pack(centroid: Vector, details: Details) -> bytes:
 def unpack_centroid(payload: bytes) -> Vector:
     """The centroid alone."""
     count = payload[0]
-    terms = np.frombuffer(payload, "<u4", count, 1)
-    weights = np.frombuffer(payload, "<f2", count, 1 + _TERM_BYTES * count)
-    return Vector(terms.astype(np.uint32), weights.astype(np.float32))
+    terms = np.frombuffer(payload, "<u4", count, _HEAD)
+    weights = np.frombuffer(payload, "<f2", count, _HEAD + _TERM_BYTES * count)
+    return Vector(terms.astype(np.uint32), weights.astype(np.float32), _named(payload))
 
 
 def unpack_centroids(payloads: list[bytes]) -> Bundle:
     """The centroids of several, for comparing one article with all."""
     sizes = [payload[0] for payload in payloads]
-    terms = b"".join(p[1 : 1 + _TERM_BYTES * p[0]] for p in payloads)
-    weights = b"".join(p[1 + _TERM_BYTES * p[0] : 1 + (_TERM_BYTES + _WEIGHT_BYTES) * p[0]] for p in payloads)
-    return Bundle(
-        np.frombuffer(terms, "<u4").astype(np.uint32), np.frombuffer(weights, "<f2").astype(np.float32), sizes
+    terms = b"".join(p[_HEAD : _HEAD + _TERM_BYTES * p[0]] for p in payloads)
+    weights = b"".join(
+        p[_HEAD + _TERM_BYTES * p[0] : _HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * p[0]] for p in payloads
     )
+    return Bundle(
+        np.frombuffer(terms, "<u4").astype(np.uint32),
+        np.frombuffer(weights, "<f2").astype(np.float32),
+        np.concatenate([_named(payload) for payload in payloads]) if payloads else np.zeros(0, np.bool_),
+        sizes,
+    )
+
+
+def _named(payload: bytes) -> Flags:
+    count = payload[0]
+    bits = np.frombuffer(payload, np.uint8, (count + 7) // 8, _HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * count)
+    return np.unpackbits(bits, count=count).astype(np.bool_)
+
+
+def centred_of(payload: bytes) -> int:
+    """How many articles the centroid is the mean of; 255 stands for more."""
+    return payload[1]
 
 
 def unpack_details(payload: bytes) -> Details:
     """The rest."""
-    return _DECODER.decode(memoryview(payload)[1 + (_TERM_BYTES + _WEIGHT_BYTES) * payload[0] :])
+    count = payload[0]
+    return _DECODER.decode(
+        memoryview(payload)[_HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * count + (count + 7) // 8 :]
+    )

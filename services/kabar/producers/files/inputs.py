@@ -82,7 +82,7 @@ class Input:
     def _open(self, after: Position) -> tuple[Format, ByteStream]:
         """Look at the beginning, then go to where reading goes on."""
         stream = self._stream = open_stream(self._file)
-        head = _head_of(stream, wait=self._file.seekable())
+        head = _head_of(stream, patient=self._file.seekable())
         self.kind = kind = self.kind or by_content(head)
         refuse_unreadable(head, kind, self.name)
         offset = after.offset if kind in ("jsonl", "warc") else 0
@@ -105,10 +105,13 @@ class Input:
         self._file.close()
 
 
-def _head_of(stream: ByteStream, *, wait: bool) -> bytes:
-    """The first bytes; of a slow pipe what it gives at once, so that its first record need not wait for more."""
+def _head_of(stream: ByteStream, *, patient: bool) -> bytes:
+    """The first bytes. Of a slow pipe no more than a line, so that its first record need not wait for others."""
     head = stream.read(HEAD_BYTES)
-    while wait and head and len(head) < HEAD_BYTES and (data := stream.read(HEAD_BYTES - len(head))):
+    while head and len(head) < HEAD_BYTES and (patient or b"\n" not in head):
+        data = stream.read(HEAD_BYTES - len(head))
+        if not data:
+            break
         head += data
     return head
 
@@ -128,8 +131,10 @@ def open_input(
     """
     path = Path(path)
     try:
-        file = path.open("rb")
-        size = path.stat().st_size if path.is_file() else None
+        ordinary = path.is_file()
+        # Unbuffered where it is a pipe: a buffered read would wait for thousands of bytes.
+        file = path.open("rb") if ordinary else path.open("rb", buffering=0)
+        size = path.stat().st_size if ordinary else None
     except (OSError, ValueError) as error:
         raise _cannot_open(path, error) from error
     return Input(file, name=path.name, size=size, kind=kind or by_name(path.name), mapping=mapping)
