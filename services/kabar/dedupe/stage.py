@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from kabar.contracts.message import Header, Message, Tick
 from kabar.contracts.outcomes import Effect, Forward
@@ -21,6 +22,7 @@ from kabar.dedupe.options import DedupeOptions
 from kabar.dedupe.revisions import Revision, Revisions
 from kabar.dedupe.similarity.copies import Analysed, Copies
 from kabar.dedupe.similarity.facts import running_names
+from kabar.dedupe.similarity.sketch import hash_words
 from kabar.dedupe.state import (
     CLOCK,
     DECISION,
@@ -32,7 +34,7 @@ from kabar.dedupe.state import (
     Clock,
     stamp_of,
 )
-from kabar.dedupe.stories.bags import Bag, Frequencies, bag_of
+from kabar.dedupe.stories.bags import MAX_WORDS, Bag, Frequencies, bag_of
 from kabar.dedupe.stories.clusters import Member, Stories
 from kabar.errors import StoreError
 from kabar.text.tokens import words
@@ -227,7 +229,7 @@ class DedupeStage:
     def _bag_of(self, revision: Revision, new: Analysed | None = None) -> Bag:
         """The terms of a text. The last one is kept: it is weighed and counted within one message."""
         if self._bag is None or self._bag[0] is not revision:
-            self._bag = (revision, bag_of(new.title, new.body) if new else _bag(revision))
+            self._bag = (revision, _bag_of_analysed(new) if new else _bag(revision))
         return self._bag[1]
 
     def _count(self, revision: Revision, change: int) -> None:
@@ -242,6 +244,14 @@ class DedupeStage:
 
 def _bag(revision: Revision) -> Bag:
     return bag_of(words(revision.title), words(revision.text))
+
+
+def _bag_of_analysed(new: Analysed) -> Bag:
+    """The same as :func:`_bag`, from words that were hashed already."""
+    hashed = new.sketch.words
+    if not new.short:  # of a short text, title and body are hashed together
+        hashed = np.concatenate((hash_words(new.title), hashed[:MAX_WORDS]))
+    return bag_of(new.title, new.body, hashed)
 
 
 def _section(entry: Entry, change: Change, duplicate: Duplicate | None) -> DedupeSection:

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from kabar.dedupe.similarity.sketch import hash_words
+from kabar.dedupe.similarity.sketch import Hashes, hash_words
 from kabar.dedupe.stories.vectors import Terms, Vector, among, heaviest
 from kabar.dedupe.vocabulary import common_words, word_shares
 
@@ -25,7 +25,8 @@ RARITY_POWER = 1.5
 """Sharpens the inverse document frequency: two articles of one event share its rare words. Measured: .916 -> .928."""
 TABLE_SHARE = 0.25
 """Share of figures among its words from which a text is a table. Tables of one form (results, prices, fixtures) are
-alike whatever they tell of; prose stays below .15."""
+alike whatever they tell of; prose stays below .15. A flash of one sentence and many figures may count as
+one too, and stands alone: better than to join what it is not."""
 _COMMON_RARITY = 3.0  # of a word in one article of twenty: what is commoner is no evidence of one event
 _BUCKET_BITS = 20
 _SHIFT = np.uint32(32 - _BUCKET_BITS)
@@ -42,27 +43,33 @@ class Bag(Struct, frozen=True):
     table: bool = False
 
 
-def bag_of(title: list[str], body: list[str]) -> Bag:
-    """The terms of folded words."""
+def bag_of(title: list[str], body: list[str], hashed: Hashes | None = None) -> Bag:
+    """The terms of folded words.
+
+    Args:
+        title: folded words.
+        body: folded words; the first ``MAX_WORDS`` are read.
+        hashed: the hashes of all that is read, title first, where they are known already.
+    """
     body = body[:MAX_WORDS]
-    figures = sum(map(str.isdigit, body))
-    lead = _informative(title + body[:LEAD_WORDS])
-    hashed = term_hashes(lead + _informative(body[LEAD_WORDS:]))
-    distinct, counts = np.unique(hashed, return_counts=True)
+    read = title + body
+    all_terms = _terms(hash_words(read) if hashed is None else hashed)
+    tells = np.array([len(w) > 3 or (len(w) == 3 and not w.isdigit()) for w in read], dtype=np.bool_)
+    leading = all_terms[: len(title) + LEAD_WORDS][tells[: len(title) + LEAD_WORDS]]
+    distinct, counts = np.unique(all_terms[tells], return_counts=True)
     keep = ~among(distinct, _common_terms())
     distinct, counts = distinct[keep], counts[keep]
-    leads = among(distinct, np.unique(hashed[: len(lead)]))
-    weights = (1.0 + np.log(counts)) * np.where(leads, LEAD_WEIGHT, 1.0)
-    return Bag(distinct, weights, table=figures > TABLE_SHARE * len(body))
+    weights = (1.0 + np.log(counts)) * np.where(among(distinct, np.sort(leading)), LEAD_WEIGHT, 1.0)
+    return Bag(distinct, weights, table=sum(map(str.isdigit, body)) > TABLE_SHARE * len(body))
 
 
 def term_hashes(folded: list[str]) -> Terms:
     """One term per folded word: the upper half of its hash."""
-    return (hash_words(folded) >> np.uint64(32)).astype(np.uint32)
+    return _terms(hash_words(folded))
 
 
-def _informative(words: list[str]) -> list[str]:
-    return [w for w in words if len(w) > 2 and (len(w) > 3 or not w.isdigit())]
+def _terms(hashed: Hashes) -> Terms:
+    return (hashed >> np.uint64(32)).astype(np.uint32)
 
 
 @cache
@@ -72,11 +79,11 @@ def _common_terms() -> Terms:
 
 @cache
 def _expected_counts() -> NDArray[np.float32]:
-    """In how many of the ``_PRIOR_TEXTS`` each term would have occurred."""
+    """In how many of the ``_PRIOR_TEXTS`` each term would have occurred; in halves, so that sums stay exact."""
     counts = np.zeros(1 << _BUCKET_BITS, dtype=np.float32)
     shares = word_shares()
-    buckets = term_hashes(list(shares)) >> _SHIFT
-    np.maximum.at(counts, buckets, np.array(list(shares.values()), dtype=np.float32) * _PRIOR_TEXTS)
+    expected = np.round(np.array(list(shares.values())) * (2 * _PRIOR_TEXTS)) / 2
+    np.maximum.at(counts, term_hashes(list(shares)) >> _SHIFT, expected.astype(np.float32))
     return counts
 
 
@@ -84,8 +91,8 @@ class Frequencies:
     """In how many kept texts a term occurs. 2^20 counters: terms that share one only look a little commoner."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros(1 << _BUCKET_BITS, dtype=np.int32)
-        self._texts = 0
+        self._counts = _expected_counts().copy()
+        self._texts = _PRIOR_TEXTS
 
     def count(self, terms: Terms, change: int) -> None:
         """A text with these terms came (+1) or went (-1)."""
@@ -94,9 +101,8 @@ class Frequencies:
 
     def rarity(self, terms: Terms) -> NDArray[np.float64]:
         """Inverse document frequency of each: the logarithm of how many texts there are to one that has it."""
-        buckets = terms >> _SHIFT
-        seen = self._counts[buckets] + _expected_counts()[buckets].astype(np.float64)
-        rare: NDArray[np.float64] = np.log1p((self._texts + _PRIOR_TEXTS) / (seen + 1.0))
+        seen = self._counts[terms >> _SHIFT].astype(np.float64)
+        rare: NDArray[np.float64] = np.log1p(self._texts / (seen + 1.0))
         return rare
 
     def telling(self, terms: Terms) -> NDArray[np.float64]:

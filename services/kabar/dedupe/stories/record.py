@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct, field
 
 from kabar.contracts.story import Story
-from kabar.dedupe.stories.vectors import Bundle, Flags, Vector
+from kabar.dedupe.stories.vectors import MAX_TERMS, Bundle, Flags, Vector
 
 MAX_TITLES = 3
 MAX_SOURCES = 200
@@ -19,6 +19,7 @@ MAX_TITLE_CHARS = 300
 MINUTE_MS = 60_000
 HOUR_MINUTES = 60
 _HEAD, _TERM_BYTES, _WEIGHT_BYTES = 2, 4, 2
+_NAME_BYTES = MAX_TERMS // 8
 _MANY = 255
 
 
@@ -115,13 +116,13 @@ _DECODER = msgspec.msgpack.Decoder(Details)
 
 
 def pack(centroid: Vector, details: Details) -> bytes:
-    """Number of terms, articles in the centroid (at most 255), terms, weights in half precision, a bit per term for names, details."""
+    """Counts of terms and of articles in the centroid, terms, weights in half precision, name bits, details."""
     return b"".join(
         (
             bytes([centroid.terms.size, min(details.centred, _MANY)]),
             centroid.terms.astype("<u4").tobytes(),
             centroid.weights.astype("<f2").tobytes(),
-            np.packbits(centroid.named).tobytes(),
+            np.packbits(centroid.named).tobytes().ljust(_NAME_BYTES, b"\0"),
             _ENCODER.encode(details),
         )
     )
@@ -132,7 +133,7 @@ def unpack_centroid(payload: bytes) -> Vector:
     count = payload[0]
     terms = np.frombuffer(payload, "<u4", count, _HEAD)
     weights = np.frombuffer(payload, "<f2", count, _HEAD + _TERM_BYTES * count)
-    return Vector(terms.astype(np.uint32), weights.astype(np.float32), _named(payload))
+    return Vector(terms.astype(np.uint32), weights.astype(np.float32), _named([payload]))
 
 
 def unpack_centroids(payloads: list[bytes]) -> Bundle:
@@ -145,15 +146,19 @@ def unpack_centroids(payloads: list[bytes]) -> Bundle:
     return Bundle(
         np.frombuffer(terms, "<u4").astype(np.uint32),
         np.frombuffer(weights, "<f2").astype(np.float32),
-        np.concatenate([_named(payload) for payload in payloads]) if payloads else np.zeros(0, np.bool_),
+        _named(payloads),
         sizes,
     )
 
 
-def _named(payload: bytes) -> Flags:
-    count = payload[0]
-    bits = np.frombuffer(payload, np.uint8, (count + 7) // 8, _HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * count)
-    return np.unpackbits(bits, count=count).astype(np.bool_)
+def _named(payloads: list[bytes]) -> Flags:
+    """The bits of several centroids, those that belong to no term left out."""
+    start = [_HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * p[0] for p in payloads]
+    bits = b"".join(p[at : at + _NAME_BYTES] for p, at in zip(payloads, start, strict=True))
+    flags = np.unpackbits(np.frombuffer(bits, np.uint8)).reshape(len(payloads), MAX_TERMS)
+    sizes = np.array([p[0] for p in payloads], dtype=np.intp)
+    named: Flags = flags[np.arange(MAX_TERMS) < sizes[:, None]].astype(np.bool_)
+    return named
 
 
 def centred_of(payload: bytes) -> int:
@@ -164,6 +169,4 @@ def centred_of(payload: bytes) -> int:
 def unpack_details(payload: bytes) -> Details:
     """The rest."""
     count = payload[0]
-    return _DECODER.decode(
-        memoryview(payload)[_HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * count + (count + 7) // 8 :]
-    )
+    return _DECODER.decode(memoryview(payload)[_HEAD + (_TERM_BYTES + _WEIGHT_BYTES) * count + _NAME_BYTES :])
