@@ -46,7 +46,7 @@ def held_out_figures(sets: Sequence[DataSet], notes: Notes) -> dict[str, Figures
 
 def said_of_training() -> dict[str, int]:
     """Sentences the shipped model was trained on, by set, as its provenance says."""
-    name = product("kabar.enrich.tagger", "PROVENANCE_FILE")
+    name = product("kabar.enrich.entities.tagger", "PROVENANCE_FILE")
     provenance: Any = json.loads(product("kabar.enrich.gazetteer", "read_data")(name))
     return {entry["set"]: entry["sentences"] for entry in provenance["trained_on"]}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kabar.enrich import entities
-from kabar.enrich.aliases import abbreviates, nicknames, unify
 from kabar.enrich.document import Text
-from kabar.enrich.draft import Draft, Mention
+from kabar.enrich.entities.aliases import abbreviates, nicknames, unify
+from kabar.enrich.entities.draft import Draft, Mention
 from kabar.enrich.names import unify as names_of
 
 

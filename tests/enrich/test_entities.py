@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kabar.contracts.sections import Entity
 from kabar.enrich import entities
 from kabar.enrich.document import MAX_TOKENS, Text
-from kabar.enrich.draft import Draft, Mention
-from kabar.enrich.repeats import place_repeats
+from kabar.enrich.entities.draft import Draft, Mention
+from kabar.enrich.entities.repeats import place_repeats
 
 SUMMIT = """Presiden Rusia Vladimir Putin bertemu Perdana Menteri Hongaria Viktor Orban di Moskow, Selasa.
 Pemimpin Rusia itu berkata bahwa NATO tidak boleh memperluas diri ke Ukraina. Bayangkan Ukraina menjadi anggota NATO, kata Putin.

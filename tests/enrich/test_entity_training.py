@@ -7,9 +7,9 @@ from hashlib import blake2b
 
 import pytest
 
+from kabar.enrich.entities.tagger import MODEL_FILE, PROVENANCE_FILE, Tagger
 from kabar.enrich.gazetteer import read_data
 from kabar.enrich.lexicon import lexicon, read_lists
-from kabar.enrich.tagger import MODEL_FILE, PROVENANCE_FILE, Tagger
 from kabar.enrich.training import entities as training
 from kabar.enrich.training.corpora import CORPORA, Corpus, Sentence, read, tagged
 

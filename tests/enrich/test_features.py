@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kabar.enrich.document import surface_tokens
-from kabar.enrich.features import FeatureMaker, shape
+from kabar.enrich.entities.features import FeatureMaker, shape
+from kabar.enrich.entities.tagger import tagger
 from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.tagger import tagger
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kabar.contracts.sections import Entity, Quote, Span
 from kabar.enrich import quotes
 from kabar.enrich.document import Text
-from kabar.enrich.quotes_cues import LANGUAGES, cues_of, table
-from kabar.enrich.quotes_marks import MAX_QUOTE, scan
+from kabar.enrich.quotes.cues import LANGUAGES, cues_of, table
+from kabar.enrich.quotes.marks import MAX_QUOTE, scan
 
 PEOPLE = (
     "Vladimir Putin",

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pycrfsuite
 
-from kabar.enrich.features import SEPARATOR, FeatureMaker, Item
+from kabar.enrich.entities.features import SEPARATOR, FeatureMaker, Item
+from kabar.enrich.entities.tagger import MODEL_FILE, PROVENANCE_FILE, VERSION, Tagger
 from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import COMMON_WORDS_FILE, Lexicon, build, read_lists
-from kabar.enrich.tagger import MODEL_FILE, PROVENANCE_FILE, VERSION, Tagger
 from kabar.enrich.training.corpora import CORPORA, Sentence, read, tagged
 
 PARAMETERS = {

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kabar.enrich.quotes_marks import Piece
-from kabar.enrich.quotes_phrases import Speaker, phrase
-from kabar.enrich.quotes_scene import MAX_REACH, Mention, Scene
-from kabar.enrich.quotes_subjects import skip_openers, subject
+from kabar.enrich.quotes.marks import Piece
+from kabar.enrich.quotes.phrases import Speaker, phrase
+from kabar.enrich.quotes.scene import MAX_REACH, Mention, Scene
+from kabar.enrich.quotes.subjects import skip_openers, subject
 
 MAX_SENTENCES = 4
 MAX_DISTANCE = 1_500

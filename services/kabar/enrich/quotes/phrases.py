@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kabar.enrich.quotes_scene import Mention, Scene
+from kabar.enrich.quotes.scene import Mention, Scene
 
 MAX_PHRASE = 16
 """A speaker with all titles and offices is no longer than this, in tokens."""

@@ -5,7 +5,7 @@ One person, a pronoun, or a role. As soon as the words could mean somebody else 
 
 from __future__ import annotations
 
-from kabar.enrich.quotes_phrases import (
+from kabar.enrich.quotes.phrases import (
     MAX_PHRASE,
     MAX_ROLE,
     Speaker,
@@ -16,7 +16,7 @@ from kabar.enrich.quotes_phrases import (
     past_titles,
     role,
 )
-from kabar.enrich.quotes_scene import Mention, Scene
+from kabar.enrich.quotes.scene import Mention, Scene
 
 
 def subject(scene: Scene, start: int, verb: int) -> Speaker | None:

@@ -5,10 +5,10 @@ Precision comes first: every pattern answers None as soon as something unexpecte
 
 from __future__ import annotations
 
-from kabar.enrich.quotes_marks import Piece
-from kabar.enrich.quotes_phrases import MAX_PHRASE, Speaker, of_range, phrase
-from kabar.enrich.quotes_scene import MARKS, Scene
-from kabar.enrich.quotes_subjects import subject
+from kabar.enrich.quotes.marks import Piece
+from kabar.enrich.quotes.phrases import MAX_PHRASE, Speaker, of_range, phrase
+from kabar.enrich.quotes.scene import MARKS, Scene
+from kabar.enrich.quotes.subjects import subject
 
 MAX_TAIL = 12
 """So many tokens may stand between a verb and the mark: ``mengatakan kepada wartawan di Jakarta, Senin:``."""

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
-from kabar.enrich.draft import Draft, Kind, Mention
+from kabar.enrich.entities.draft import Draft, Kind, Mention
 from kabar.enrich.gazetteer import gazetteer, place_key, read_data
 from kabar.enrich.lexicon import lexicon
 

@@ -6,7 +6,7 @@ places and organisations it is about. It is split off the name and kept beside i
 
 from __future__ import annotations
 
-from kabar.enrich.draft import Draft, Mention
+from kabar.enrich.entities.draft import Draft, Mention
 from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
 

@@ -1,7 +1,6 @@
 """The trained tagger: tokens of a text → raw mentions with their probability.
 
-A linear-chain CRF (Lafferty, McCallum and Pereira 2001) over the candidates of :mod:`kabar.enrich.features`, run by
-python-crfsuite. What it says is raw: :mod:`kabar.enrich.entities` filters, completes and unifies it.
+A linear-chain CRF (Lafferty, McCallum and Pereira 2001) over the candidates of ``features``, run by python-crfsuite. What it says is raw: :mod:`kabar.enrich.entities` filters, completes and unifies it.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from typing import NamedTuple
 import pycrfsuite
 
 from kabar.enrich.document import Text, surface_tokens
-from kabar.enrich.draft import Kind
-from kabar.enrich.features import SEPARATOR, FeatureMaker, Item
+from kabar.enrich.entities.draft import Kind
+from kabar.enrich.entities.features import SEPARATOR, FeatureMaker, Item
 from kabar.enrich.gazetteer import gazetteer, read_data
 from kabar.enrich.lexicon import lexicon
 

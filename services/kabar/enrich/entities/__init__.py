@@ -2,14 +2,13 @@
 
 The way from text to entities:
 
-1. the tagger's mentions (:mod:`kabar.enrich.tagger`), corrected by rules (:mod:`kabar.enrich.refine`);
-2. listed names (:mod:`kabar.enrich.listing`), and others it missed: organisations by their first word, persons
-   after a title, words that recur (:mod:`kabar.enrich.supplement`);
+1. the tagger's mentions (``tagger``), corrected by rules (``refine``);
+2. listed names (``listing``), and others it missed: organisations by their first word, persons after a title,
+   words that recur (``supplement``);
 3. abbreviations explained in brackets become names;
 4. one type per surface string, the likeliest;
-5. the document pass: every further occurrence of a name, and the parts of persons' names
-   (:mod:`kabar.enrich.repeats`);
-6. aliases are unified (:mod:`kabar.enrich.aliases`), roles before persons' names read (:mod:`kabar.enrich.roles`).
+5. the document pass: every further occurrence of a name, and the parts of persons' names (``repeats``);
+6. aliases are unified (``aliases``), roles before persons' names read (``roles``).
 
 Indonesian, Malay and English are tagged. In other languages nothing is: nothing here is right often enough there.
 """
@@ -22,14 +21,14 @@ from dataclasses import replace
 
 from kabar.contracts.sections import Entity, Span
 from kabar.contracts.types import MAX_SPANS
-from kabar.enrich import listing, refine, supplement
-from kabar.enrich.aliases import Key, abbreviates, bracketed, key_of, unify
 from kabar.enrich.document import Text
-from kabar.enrich.draft import Draft, Kind, Mention
+from kabar.enrich.entities import listing, refine, supplement
+from kabar.enrich.entities.aliases import Key, abbreviates, bracketed, key_of, unify
+from kabar.enrich.entities.draft import Draft, Kind, Mention
+from kabar.enrich.entities.repeats import place_repeats
+from kabar.enrich.entities.roles import with_role
+from kabar.enrich.entities.tagger import tagger
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.repeats import place_repeats
-from kabar.enrich.roles import with_role
-from kabar.enrich.tagger import tagger
 
 LANGUAGES = frozenset({"id", "ms", "en"})
 MAX_ENTITIES = 2_000

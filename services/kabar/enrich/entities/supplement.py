@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kabar.enrich.draft import Draft, Kind, Mention
-from kabar.enrich.features import FeatureMaker
+from kabar.enrich.entities.draft import Draft, Kind, Mention
+from kabar.enrich.entities.features import FeatureMaker
+from kabar.enrich.entities.refine import LONGEST_NAME, SURE, is_listed_name, is_single_name
+from kabar.enrich.entities.roles import MAX_ROLE_TOKENS, is_head, is_role_word
+from kabar.enrich.entities.tagger import Hint
 from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.refine import LONGEST_NAME, SURE, is_listed_name, is_single_name
-from kabar.enrich.roles import MAX_ROLE_TOKENS, is_head, is_role_word
-from kabar.enrich.tagger import Hint
 
 LEAST_RECURRING = 0.5
 """Sum of the chances of a recurring word, of the likeliest type, over two hints or more."""

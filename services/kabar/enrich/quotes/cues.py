@@ -1,4 +1,4 @@
-"""Words that tell who speaks, read from ``quotes_cues.toml``: one :class:`Cues` per language."""
+"""Words that tell who speaks, read from ``cues.toml``: one :class:`Cues` per language."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ def cues_of(language: str) -> Cues | None:
 @cache
 def table() -> dict[str, dict[str, str]]:
     """The file as it is."""
-    return tomllib.loads(resources.files("kabar.enrich").joinpath("quotes_cues.toml").read_text("utf-8"))
+    return tomllib.loads(resources.files("kabar.enrich.quotes").joinpath("cues.toml").read_text("utf-8"))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from kabar.enrich.draft import Draft, Kind, Mention
+from kabar.enrich.entities.draft import Draft, Kind, Mention
+from kabar.enrich.entities.roles import is_head, is_role_word
 from kabar.enrich.gazetteer import gazetteer
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.roles import is_head, is_role_word
 
 Needle = tuple[tuple[str, ...], Kind, float, bool]
 """Forms, type, score, whether it is only a part of a name."""

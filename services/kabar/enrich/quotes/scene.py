@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from kabar.contracts.sections import Entity
 from kabar.enrich.document import Text
-from kabar.enrich.quotes_cues import Cues
-from kabar.enrich.quotes_marks import Piece
+from kabar.enrich.quotes.cues import Cues
+from kabar.enrich.quotes.marks import Piece
 
 MARKS = frozenset("\"“”„‟«»＂'`‘’")
 SENTENCE_ENDS = frozenset(".?!…;")

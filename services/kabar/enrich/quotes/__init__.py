@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from kabar.contracts.sections import Entity, Quote, Span
-from kabar.enrich import quotes_antecedents as antecedents
-from kabar.enrich import quotes_speakers as speakers
 from kabar.enrich.document import Text
-from kabar.enrich.quotes_antecedents import NOBODY, Talker
-from kabar.enrich.quotes_cues import Cues, cues_of
-from kabar.enrich.quotes_marks import Piece, scan
-from kabar.enrich.quotes_phrases import Speaker
-from kabar.enrich.quotes_scene import Scene
-from kabar.enrich.quotes_speech import is_direct, is_name, is_sentence, is_titled
+from kabar.enrich.quotes import antecedents as antecedents
+from kabar.enrich.quotes import speakers as speakers
+from kabar.enrich.quotes.antecedents import NOBODY, Talker
+from kabar.enrich.quotes.cues import Cues, cues_of
+from kabar.enrich.quotes.marks import Piece, scan
+from kabar.enrich.quotes.phrases import Speaker
+from kabar.enrich.quotes.scene import Scene
+from kabar.enrich.quotes.speech import is_direct, is_name, is_sentence, is_titled
 
 VERSION = "rules-1"
 MAX_QUOTES = 1_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kabar.enrich.draft import Draft, Mention
-from kabar.enrich.known import Found, known_names
+from kabar.enrich.entities.draft import Draft, Mention
+from kabar.enrich.entities.known import Found, known_names
+from kabar.enrich.entities.refine import SURE, is_listed_place, is_ordinary
+from kabar.enrich.entities.roles import is_head, is_role_word
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.refine import SURE, is_listed_place, is_ordinary
-from kabar.enrich.roles import is_head, is_role_word
 
 _AND = frozenset({"and", "dan"})
 

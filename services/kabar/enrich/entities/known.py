@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from kabar.enrich.document import surface_tokens
-from kabar.enrich.draft import Kind
+from kabar.enrich.entities.draft import Kind
 from kabar.enrich.gazetteer import gazetteer, is_abbreviation, read_data
 from kabar.enrich.lexicon import lexicon
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kabar.enrich.quotes_marks import Piece
-from kabar.enrich.quotes_phrases import Speaker
-from kabar.enrich.quotes_scene import Scene
+from kabar.enrich.quotes.marks import Piece
+from kabar.enrich.quotes.phrases import Speaker
+from kabar.enrich.quotes.scene import Scene
 
 
 def is_name(scene: Scene, piece: Piece) -> bool:

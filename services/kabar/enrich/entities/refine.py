@@ -7,7 +7,7 @@ persons to it. Rules, in this order:
 * a word that stands in lower case elsewhere in the text, or is an ordinary word of the language at the beginning of
   a sentence, is no name.
 
-What the tagger missed is the work of :mod:`kabar.enrich.supplement`.
+What the tagger missed is the work of :mod:`kabar.enrich.entities.supplement`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kabar.enrich.draft import Draft, Mention
+from kabar.enrich.entities.draft import Draft, Mention
+from kabar.enrich.entities.known import known_names
+from kabar.enrich.entities.roles import is_head, is_role_word, leading_role
+from kabar.enrich.entities.tagger import Hint, Tagged
 from kabar.enrich.gazetteer import gazetteer
-from kabar.enrich.known import known_names
 from kabar.enrich.lexicon import lexicon
-from kabar.enrich.roles import is_head, is_role_word, leading_role
-from kabar.enrich.tagger import Hint, Tagged
 
 LEAST_PROBABILITY = 0.5
 """Below this the tagger's own words are not taken: measured, they are wrong more often than right."""
