@@ -171,7 +171,7 @@ def test_restoring_forgets_what_was_there():
     "key,value,hint",
     [
         (b"zx", b"\1", "unknown kind"),
-        (b"a" + bytes(16), b"\2", "format 2"),
+        (b"a" + bytes(16), b"\1", "format 1"),
         (b"o" + bytes(16), b"", "format nothing"),
         (b"g", b"\7", "format 7"),
     ],

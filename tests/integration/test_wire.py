@@ -15,6 +15,8 @@ WIRE_RECORDS = [
     (file, number, wish) for file, records in EXPECTED["records"].items() for number, wish in records.items()
 ]
 
+STORY_OF = {article: story for story, articles in EXPECTED["stories"].items() for article in articles}
+
 
 @pytest.fixture(scope="module")
 def taken_in(tmp_path_factory):
@@ -67,32 +69,35 @@ def test_copies_name_what_they_copy(taken_in):
     wished, found = {}, {}
     for file, number, wish in WIRE_RECORDS:
         outcome, _, article_id, _ = seen(taken_in, file, number)
-        if outcome != "indexed":
-            continue
+        document = taken_in[2].get(article_id) if outcome == "indexed" else None
+        if document is None or document.article.status == "killed":
+            continue  # of a killed article nothing is kept but a stub
         if wish.get("copy_of"):
             wished[article_id] = article_of[wish["copy_of"]]
-        document = taken_in[2].get(article_id)
         if document.duplicate is not None:
             found[article_id] = document.duplicate.of
     assert found == wished
 
 
 def test_stories_hold_what_belongs_together_and_nothing_else(taken_in):
-    """Pairs of articles of one story: precision must be high, recall is still low (the stories room will grow)."""
+    """Pairs of articles of one story: a wrong one is worse than a missing one. A copy belongs where its original does."""
     wish_of, story_of = {}, {}
     for file, number, wish in WIRE_RECORDS:
         outcome, _, article_id, _ = seen(taken_in, file, number)
         if outcome == "indexed" and wish.get("article"):
             document = taken_in[2].get(article_id)
             if document.story.id:
-                wish_of[article_id] = wish.get("story", wish_of.get(article_id, wish["article"]))
+                original = wish.get("copy_of", wish["article"])
+                wish_of[article_id] = (
+                    wish.get("story") or wish_of.get(article_id) or STORY_OF.get(original, original)
+                )
                 story_of[article_id] = taken_in[2].story(document.story.id).id
     ids = sorted(story_of)
     pairs = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
     together = {pair for pair in pairs if story_of[pair[0]] == story_of[pair[1]]}
     wished = {pair for pair in pairs if wish_of[pair[0]] == wish_of[pair[1]]}
     assert len(together & wished) / len(together) >= 0.9
-    assert len(together & wished) / len(wished) >= 0.3
+    assert len(together & wished) / len(wished) >= 0.5
 
 
 def test_a_second_time_indexes_nothing(taken_in, tmp_path):

@@ -39,7 +39,7 @@ from kabar.dedupe.stories.clusters import Member, Stories
 from kabar.errors import StoreError
 from kabar.text.tokens import words
 
-_NAME_CHARS = 1_500
+_NAME_CHARS = 1_000
 """Where names are looked for: what a story is about stands at the beginning."""
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from kabar.contracts.outcomes import StateChanged
 from kabar.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
 """Leading byte of every value."""
 
 CLOCK, LEDGER, DECISION, REVISION, SIGNATURE, STORY, MERGED = b"g", b"a", b"o", b"t", b"s", b"c", b"m"

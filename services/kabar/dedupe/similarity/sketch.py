@@ -90,7 +90,9 @@ def shingle(hashed: Hashes) -> Hashes:
     """Sorted distinct hashes of two words in a row; of the single word where there is only one."""
     if hashed.size < 2:
         return hashed.copy()
-    return np.unique(_mix(hashed[:-1] * _LEFT + hashed[1:] * _RIGHT))
+    pairs = np.sort(_mix(hashed[:-1] * _LEFT + hashed[1:] * _RIGHT))
+    distinct: Hashes = pairs[np.append(True, pairs[1:] != pairs[:-1])]  # half the time of numpy.unique
+    return distinct
 
 
 def minhash(shingles: Hashes) -> Signature:

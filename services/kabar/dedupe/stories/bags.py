@@ -116,7 +116,7 @@ class Frequencies:
             bag: its terms.
             names: the folded words that its names are made of.
         """
-        named = np.unique(term_hashes(names or []))
+        named = np.sort(term_hashes(names or []))
         return heaviest(
             bag.terms, bag.frequencies * self.rarity(bag.terms) ** RARITY_POWER, among(bag.terms, named)
         )

@@ -26,8 +26,8 @@ from kabar.dedupe.stories.record import (
 )
 from kabar.dedupe.stories.vectors import Vector, bundle_of, cosines, merged
 
-CANDIDATES = 32
-"""Stories compared exactly."""
+CANDIDATES = 20
+"""Stories compared exactly; 32 find no more."""
 
 LEAST_TERMS = 5
 """Telling terms an article must have to join by likeness: a text of two words is like anything that has them."""

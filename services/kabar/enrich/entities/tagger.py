@@ -1,6 +1,7 @@
 """The trained tagger: tokens of a text → raw mentions with their probability.
 
-A linear-chain CRF (Lafferty, McCallum and Pereira 2001) over the candidates of ``features``, run by python-crfsuite. What it says is raw: :mod:`kabar.enrich.entities` filters, completes and unifies it.
+A linear-chain CRF (Lafferty, McCallum and Pereira 2001) over the candidates of ``features``, run by python-crfsuite.
+What it says is raw: :mod:`kabar.enrich.entities` filters, completes and unifies it.
 """
 
 from __future__ import annotations
