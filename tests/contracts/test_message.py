@@ -11,7 +11,9 @@ from kabar.contracts.message import Header, Message, Tick, decode_message
 from kabar.contracts.sections import CleanSection, DedupeSection, EnrichSection, RawSection
 from kabar.errors import BadMessage
 
-HEADER = Header(observation_id="a" * 32, observed_at=1_700_000_000_000, article_id="b" * 32, origin="file:x#1")
+HEADER = Header(
+    observation_id="a" * 32, observed_at=1_700_000_000_000, article_id="b" * 32, origin="file:x#1"
+)
 
 
 def message(**raw):
@@ -27,7 +29,11 @@ def test_round_trip():
 
 def test_sections_are_added_one_by_one():
     cleaned = message().with_section(CleanSection(text="Halo", content_hash="0" * 32))
-    done = decode_message(cleaned.encode()).with_section(DedupeSection(first_seen_at=1)).with_section(EnrichSection())
+    done = (
+        decode_message(cleaned.encode())
+        .with_section(DedupeSection(first_seen_at=1))
+        .with_section(EnrichSection())
+    )
     assert set(json.loads(done.encode())) >= {"raw", "clean", "dedupe", "enrich"}
 
 

@@ -32,7 +32,9 @@ def test_a_real_message_follows_its_schema():
         Message(Header(observation_id="a" * 32, observed_at=5, article_id="b" * 32))
         .with_section(RawSection(text="x"))
         .with_section(
-            CleanSection(text="x", content_hash="0" * 32, removed=[Removed(rule="r", text="t", start=0, end=1)])
+            CleanSection(
+                text="x", content_hash="0" * 32, removed=[Removed(rule="r", text="t", start=0, end=1)]
+            )
         )
         .with_section(DedupeSection(first_seen_at=5))
     )

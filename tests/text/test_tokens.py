@@ -37,10 +37,9 @@ def test_words(text, expected):
 
 
 @given(st.text(max_size=300))
-def test_tokens_and_words_agree(text):
-    assert [token.text for token in tokenize(text)] == [
-        word for token in tokenize(text) for word in words(text[token.start : token.end]) if word == token.text
-    ]
+def test_a_token_is_a_word_of_what_it_points_at(text):
+    for token in tokenize(text):
+        assert token.text in words(text[token.start : token.end])
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=300))
