@@ -9,6 +9,7 @@ pytest.importorskip("selenium")
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.web.samples import TAG, id_of
@@ -34,6 +35,16 @@ def shows(browser, words):
     )
 
 
+def follow(browser, element, *keys):
+    """Click (or type into) what leads to another page, and wait for it: the old one is still there for a moment."""
+    page = browser.find_element(By.TAG_NAME, "html")
+    if keys:
+        element.send_keys(*keys)
+    else:
+        element.click()
+    WebDriverWait(browser, 20).until(staleness_of(page))
+
+
 def focused(browser):
     return browser.switch_to.active_element
 
@@ -46,23 +57,23 @@ def press(browser, *keys):
 
 def test_search_then_article_then_versions(browser, address):
     box = browser.find_element(By.ID, "q")
-    box.send_keys("banjir", Keys.ENTER)
+    follow(browser, box, "banjir", Keys.ENTER)
     assert shows(browser, "2 articles")
     assert browser.find_elements(By.CSS_SELECTOR, ".hits mark")
-    browser.find_element(By.PARTIAL_LINK_TEXT, "150 rumah").click()
+    follow(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "150 rumah"))
     assert browser.current_url == f"{address}/articles/{FLOOD}"
     assert browser.find_element(By.CSS_SELECTOR, ".text mark.person").text == "Bayu Segara"
-    browser.find_element(By.PARTIAL_LINK_TEXT, "version 2").click()
+    follow(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "version 2"))
     assert [one.text.strip() for one in browser.find_elements(By.CSS_SELECTOR, ".diff del")] == ["120"]
     assert "150" in browser.find_element(By.CSS_SELECTOR, ".diff .text ins").text
 
 
 def test_a_facet_narrows_a_bar_narrows_and_a_chip_widens(browser):
-    browser.find_element(By.LINK_TEXT, "Kabar Laut").click()
+    follow(browser, browser.find_element(By.LINK_TEXT, "Kabar Laut"))
     assert shows(browser, "1 article")
-    browser.find_element(By.CSS_SELECTOR, ".chips a").click()
+    follow(browser, browser.find_element(By.CSS_SELECTOR, ".chips a"))
     assert shows(browser, "34 articles")
-    browser.find_elements(By.CSS_SELECTOR, ".chart svg a rect")[-1].click()
+    follow(browser, browser.find_elements(By.CSS_SELECTOR, ".chart svg a rect")[-1])
     assert browser.find_element(By.ID, "from").get_attribute("value") == "2026-02-02"
     assert shows(browser, "1 article")
 
@@ -70,25 +81,25 @@ def test_a_facet_narrows_a_bar_narrows_and_a_chip_widens(browser):
 def test_copies_are_shown_once_on_request(browser):
     browser.find_element(By.ID, "q").send_keys("merendam")
     browser.find_element(By.CSS_SELECTOR, "label[for=collapse]").click()
-    browser.find_element(By.CSS_SELECTOR, "form.search button").click()
-    browser.find_element(By.LINK_TEXT, "+1 copy").click()
+    follow(browser, browser.find_element(By.CSS_SELECTOR, "form.search button"))
+    follow(browser, browser.find_element(By.LINK_TEXT, "+1 copy"))
     assert shows(browser, "2 articles")
 
 
 def test_order_and_next_page(browser):
     browser.find_element(By.ID, "q").send_keys("cabai")
     Select(browser.find_element(By.ID, "sort")).select_by_value("oldest")
-    browser.find_element(By.CSS_SELECTOR, "form.search button").click()
+    follow(browser, browser.find_element(By.CSS_SELECTOR, "form.search button"))
     assert browser.find_element(By.CSS_SELECTOR, ".hits h2").text == "Harga cabai hari ke-0"
-    browser.find_element(By.LINK_TEXT, "Next page").click()
+    follow(browser, browser.find_element(By.LINK_TEXT, "Next page"))
     assert browser.find_element(By.CSS_SELECTOR, ".hits h2").text == "Harga cabai hari ke-20"
-    browser.find_element(By.LINK_TEXT, "back to the first").click()
+    follow(browser, browser.find_element(By.LINK_TEXT, "back to the first"))
     assert shows(browser, "30 articles")
 
 
 def test_a_story_and_a_merged_one(browser, address):
-    browser.find_element(By.LINK_TEXT, "Stories").click()
-    browser.find_element(By.LINK_TEXT, "Banjir rob").click()
+    follow(browser, browser.find_element(By.LINK_TEXT, "Stories"))
+    follow(browser, browser.find_element(By.LINK_TEXT, "Banjir rob"))
     assert shows(browser, "Gempa kecil")
     browser.get(f"{address}/stories/{id_of('merged')}")
     assert browser.current_url == f"{address}/stories/{id_of('rob')}"
@@ -205,7 +216,7 @@ def test_everything_works_without_scripts(browser, address):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(f"{address}/")
-        browser.find_element(By.ID, "q").send_keys("gempa", Keys.ENTER)
+        follow(browser, browser.find_element(By.ID, "q"), "gempa", Keys.ENTER)
         assert shows(browser, "1 article")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
