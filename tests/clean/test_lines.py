@@ -173,6 +173,10 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+def test_a_cut_before_a_tab_leaves_no_blank_at_the_start():
+    assert strip("Dilansir dari Reuters, Presiden pergi.\tKe Bogor.").text == "Presiden pergi. Ke Bogor."
+
+
 class TestAnyText:
     @settings(max_examples=150, deadline=None)
     @given(st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=40).map("".join))

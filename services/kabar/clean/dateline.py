@@ -8,21 +8,25 @@ what a part is decides, not where it stands, because outlets differ in the order
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from kabar.clean import lexicon
 from kabar.clean.provenance import Cut, Line
-from kabar.clean.rulebook import Rule, rules
+from kabar.clean.rulebook import Rule, rules, table
 
 MAX_HEAD = 110
 """Characters a dateline may take."""
+MIN_COMPOUND = 7
+"""Letters a word in capitals has at least to be read as one of "HALMAHERA" and "POS"."""
 SEARCHED_LINES = 4
 """A caption or a summary may stand before a dateline that names its outlet."""
 
 _SEPARATOR = re.compile(
     r"(?P<dash>\s*\.?\s?(?:-{2,3}|[–—]{1,2}|-\s-)\s{0,3}|\s{1,3}-\s{0,3}|\s{0,3}\.?-\s{1,3}|\)\.?\s?-\s{0,3}|\.-)"
     r"|(?P<colon>\s{0,2}:\s{1,3})"
+    r"|(?P<bar>\s{1,3}\|\s{1,3})"
     r"|(?P<stop>/\.?\s{1,3})"
 )
 _PIECE = re.compile(r"(?P<bracket>[(\[]?)(?P<text>[^,|()\[\]/]+)")
@@ -50,6 +54,15 @@ _PLACE_DATE = re.compile(
 )
 _CAPITALS = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ0-9.'’&\-]{1,24}")
 _NAME_WORD = re.compile(r"[A-ZÀ-Þ][\w.'’\-]*|(?:de|del|la|le|al|el|of|the|da|do|di|d['’]\w+)")
+_SURE_DATE = re.compile(rf"{_MONTH}\s{{0,2}}\d{{1,2}}|\d{{1,2}} {_MONTH} \d{{4}}$", re.IGNORECASE)
+"""What behind an unlisted name in title case makes a town of it."""
+_DOMAIN_LIKE = re.compile(r"[A-Za-z0-9\-]{3,30}(?:\.[A-Za-z]{2,12}){1,2}")
+"""Also of endings nobody listed: a single word with a dot inside."""
+_UNLISTED = frozenset({"dateline.capitals", "dateline.place_unlisted", "dateline.unlisted_place"})
+"""The rules by which a word in capitals that no list holds is the outlet."""
+_PLACES_ONLY = frozenset({"dateline.place", "dateline.place_date"})
+"""The rules by which no part is: "NEWPORT NEWS, Va., April 1 -"."""
+_REPEATED_WITHIN = 600
 _UNDASHED = re.compile(r"(?P<source>[A-Za-z0-9][\w\-]{1,30}(?:\.\w{2,12}){1,2})(?P<comma>,?)\s{1,2}(?=\S)")
 
 
@@ -60,18 +73,30 @@ class Part(NamedTuple):
     text: str
 
 
-def find(lines: Sequence[Line], own_names: frozenset[str]) -> Cut | None:
-    """The dateline among the first kept lines; ``own_names`` are folded names of the article's own source."""
+def find(lines: Sequence[Line], own_names: Iterable[str]) -> Cut | None:
+    """The dateline among the first kept lines; ``own_names`` are names and domains of the article's own source."""
+    own = frozenset(form for name in own_names for form in _forms(name))
     for index, line in enumerate(lines[:SEARCHED_LINES]):
-        for rule, end, parts in _readings(line.text, own_names):
+        for rule, end, parts in _readings(line.text, own):
             if index == 0 or (rule.zone == "any" and any(part.letter == "S" for part in parts)):
                 return _cut(rule, line, end, parts)
     return None
 
 
+def _forms(name: str) -> set[str]:
+    """A name by its letters and digits alone, and a domain also without its ending: "Kabar Pagi" is KABARPAGI.EXAMPLE.
+
+    Of several labels the longest is the name: "news.kabarpagi.co.id".
+    """
+    labels = name.casefold().split(".")
+    stem = max(labels[:-1], key=len) if _DOMAIN_LIKE.fullmatch(name.removeprefix("www.")) else ""
+    letters = ("".join(filter(str.isalnum, form)) for form in (name.casefold(), stem))
+    return {form for form in letters if len(form) > 1}
+
+
 def _cut(rule: Rule, line: Line, end: int, parts: list[Part]) -> Cut:
-    sources = [part.text for part in parts if part.letter == "S" or (part.letter == "C" and len(parts) == 1)]
-    places = [part.text for part in parts if part.letter in "KPCMT" and part.text not in sources]
+    sources = _sources(rule, line.text[end:], parts)
+    places = [part.text for part in parts if part.letter in "KPRCMTNB" and part.text not in sources]
     return Cut(
         start=line.start,
         end=line.start + end,
@@ -83,20 +108,38 @@ def _cut(rule: Rule, line: Line, end: int, parts: list[Part]) -> Cut:
     )
 
 
-def _readings(text: str, own_names: frozenset[str]) -> Iterator[tuple[Rule, int, list[Part]]]:
+def _sources(rule: Rule, rest: str, parts: list[Part]) -> list[str]:
+    """The names of the outlet; what is surer about it comes first."""
+    if rule.id == "dateline.capitals" and parts[0].letter in "CM" and _repeats(rest, parts[0].text):
+        return []
+    if rule.id in _PLACES_ONLY:
+        return []
+    for letters in ("S", "NB", "CM" if rule.id in _UNLISTED else ""):
+        named = [part.text for part in parts if part.letter in letters]
+        if named:
+            return named
+    return []
+
+
+def _repeats(rest: str, name: str) -> bool:
+    """Whether the article speaks of what its head names, as of a town and not as of whom somebody told something."""
+    return bool(re.search(rf"(?<!kepada )(?<!told )\b{re.escape(name.title())}\b", rest[:_REPEATED_WITHIN]))
+
+
+def _readings(text: str, own: frozenset[str]) -> Iterator[tuple[Rule, int, list[Part]]]:
     """Each separator in the head that makes a dateline of what stands before it, with the rule that says so."""
     head = text[:MAX_HEAD]
     for match in _SEPARATOR.finditer(head):
-        parts = _parts(head[: match.start() + (match.group().startswith(")"))], own_names)
+        parts = _parts(head[: match.start() + (match.group().startswith(")"))], own)
         if not parts:
             continue
         end, parts = _extend(text, match.end(), parts)
-        mark = "-" if match["dash"] else ":" if match["colon"] else "."
+        mark = {"dash": "-", "colon": ":", "bar": "|"}.get(match.lastgroup or "", ".")
         rule = _rule_for(parts, mark)
         if rule and _opens_sentence(text, end, parts, spaced=match.group() != match.group().strip()):
             yield rule, len(text[:end].rstrip()), parts
             return
-    yield from _undashed(text, own_names)
+    yield from _undashed(text, own)
 
 
 def _rule_for(parts: list[Part], mark: str) -> Rule | None:
@@ -104,13 +147,15 @@ def _rule_for(parts: list[Part], mark: str) -> Rule | None:
     return next((rule for rule in rules("dateline") if rule.regex.fullmatch(letters)), None)
 
 
-def _parts(head: str, own_names: frozenset[str]) -> list[Part]:
+def _parts(head: str, own: frozenset[str]) -> list[Part]:
     """The parts of a head; empty where one of them is nothing a dateline holds."""
     out: list[Part] = []
     for piece in _PIECE.finditer(head):
         text = piece["text"].strip(" .*_\t")
         for name in _split_date(text):
-            letter = _letter(name, own_names, bracketed=bool(piece["bracket"]))
+            letter = _letter(name, own, bracketed=bool(piece["bracket"]))
+            if letter in {"K", "P"} and out and lexicon.key(name) in _regions():
+                letter = "R"
             if not letter or len(out) == 5:
                 return []
             out.append(Part(letter, name))
@@ -123,33 +168,76 @@ def _split_date(text: str) -> list[str]:
     return [match["place"], match["date"]] if match else [text] if text else []
 
 
-def _letter(text: str, own_names: frozenset[str], *, bracketed: bool) -> str:
+def _letter(text: str, own: frozenset[str], *, bracketed: bool) -> str:
     if len(text) > 40 or len(text.split()) > 5:
         return ""
     if _DATE.fullmatch(text):
         return "D"
-    if lexicon.is_outlet(text) or lexicon.key(text) in own_names:
+    if lexicon.is_outlet(text) or not own.isdisjoint(_forms(text)):
         # "Metro" and "Pa." are places as well as outlets: the place is likelier, but for a name in brackets.
         return "S" if bracketed or not lexicon.is_place(text) else _place(text)
     if lexicon.is_place(text) and text[0].isupper():
         return _place(text)
-    return "" if lexicon.is_label(text) else _unknown(text, capitals=text.upper() == text)
+    return "" if lexicon.is_label(text) else _unlisted(text, bracketed=bracketed)
 
 
 def _place(text: str) -> str:
     return "K" if text.upper() == text else "P"
 
 
-def _unknown(text: str, *, capitals: bool) -> str:
+def _unlisted(text: str, *, bracketed: bool) -> str:
+    """The letter of a name that no list holds."""
+    if _DOMAIN_LIKE.fullmatch(text):
+        return "N"
     words = text.split()
+    capitals = text.upper() == text
     if capitals and all(_CAPITALS.fullmatch(word) for word in words):
-        return "M" if len(words) > 1 else "C" if len(text) > 2 else ""
-    return "T" if text[0].isupper() and all(_NAME_WORD.fullmatch(word) for word in words) else ""
+        letter = "M" if len(words) > 1 else "C" if len(text) > 2 else ""
+        letter = "" if _holds_label(words) else letter
+    else:
+        letter = "T" if text[0].isupper() and all(_NAME_WORD.fullmatch(word) for word in words) else ""
+    if letter and bracketed and len(words) < 3:
+        return "B"
+    return "N" if letter and _sounds_like_outlet(text) else letter
+
+
+def _sounds_like_outlet(text: str) -> bool:
+    """Whether outlets are called so: "Halmahera Pos", "HALMAHERAPOS"."""
+    words = text.casefold().split()
+    if len(words) > 1:
+        return words[0] in _outlet_words("first_words") or words[-1] in _outlet_words("last_words")
+    long_enough = len(text) > MIN_COMPOUND and text.isupper()
+    return long_enough and (
+        words[0].startswith(_outlet_words("first_words")) or words[0].endswith(_outlet_words("last_words"))
+    )
+
+
+@cache
+def _outlet_words(which: str) -> tuple[str, ...]:
+    return tuple(table("outlets")[which])
+
+
+def _holds_label(words: Sequence[str]) -> bool:
+    return any(lexicon.is_label(word) or word.casefold() in _label_words() for word in words)
+
+
+@cache
+def _label_words() -> frozenset[str]:
+    return frozenset(table("outlets")["label_words"])
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Countries, provinces and states: what stands behind a town."""
+    places = table("places")
+    return frozenset(
+        lexicon.key(name) for group in ("provinces", "regions", "countries") for name in places[group]
+    )
 
 
 def _extend(text: str, end: int, parts: list[Part]) -> tuple[int, list[Part]]:
     """A place in capitals behind the first dash belongs to the dateline: "KONTAN.CO.ID - JAKARTA. Presiden"."""
-    if not any(part.letter == "S" for part in parts) or any(part.letter in "KPCM" for part in parts):
+    if not any(part.letter == "S" for part in parts) or any(part.letter in "KPRCM" for part in parts):
         return end, parts
     match = _EXTENSION.match(text, end)
     if match is None or not lexicon.is_place(match["place"]):
@@ -160,8 +248,12 @@ def _extend(text: str, end: int, parts: list[Part]) -> tuple[int, list[Part]]:
 def _opens_sentence(text: str, end: int, parts: list[Part], *, spaced: bool) -> bool:
     """Whether an article may begin behind the dateline; the weaker the parts, the more is asked."""
     letters = "".join(part.letter for part in parts)
-    if letters == "C" and not (spaced and parts[0].text.isalpha()):
-        return False  # "COVID-19 - ...", "TOP-LEVEL"
+    if not set(letters) & {"S", "D"} and not all(
+        _may_be_unlisted(part, parts, spaced=spaced) for part in parts
+    ):
+        return False
+    if letters == "TD" and not _SURE_DATE.match(parts[1].text):
+        return False  # "Rapat, 3 Maret - Presiden hadir"
     if letters == "S" and lexicon.is_word_outlet(parts[0].text) and not parts[0].text.isupper():
         return False
     named = [part.text for part in parts if part.letter == "S"]
@@ -170,7 +262,19 @@ def _opens_sentence(text: str, end: int, parts: list[Part], *, spaced: bool) -> 
         return True  # the dateline has a line of its own, or needs no second sign
     if not _OPENING.match(text, end):
         return False
-    return bool(set(letters) - {"K", "P"}) or not _is_route(text[end : end + 40])
+    return bool(set(letters) - {"K", "P", "R"}) or not _is_route(text[end : end + 40])
+
+
+def _may_be_unlisted(part: Part, parts: list[Part], *, spaced: bool) -> bool:
+    """Whether nothing about an unlisted name speaks against it: "COVID-19 - ...", "TOP-LEVEL", "WIFI (IEEE) - ..."."""
+    if part.letter in "CM":
+        return spaced and len(part.text.split()) <= 3 and part.text.replace(" ", "").isalpha()
+    if part.letter == "N":
+        return spaced and (len(parts) > 1 or part.text.isupper())
+    if part.letter == "B":
+        known = any(other.letter in "KPR" for other in parts)
+        return known or (part.text.isupper() if len(parts) == 1 else not part.text.isupper())
+    return True
 
 
 def _is_route(following: str) -> bool:
@@ -181,14 +285,15 @@ def _is_route(following: str) -> bool:
     )
 
 
-def _undashed(text: str, own_names: frozenset[str]) -> Iterator[tuple[Rule, int, list[Part]]]:
+def _undashed(text: str, own: frozenset[str]) -> Iterator[tuple[Rule, int, list[Part]]]:
     """Read "Liputan6.com, Jakarta Polda ..." and "AKURAT.CO, Indonesia ..."."""
     match = _UNDASHED.match(text)
     if match is None:
         return
     name = match["source"]
-    trusted = name.upper() == name or lexicon.is_listed_outlet(name) or lexicon.key(name) in own_names
-    if not trusted or not lexicon.is_domain(name):
+    is_own = not own.isdisjoint(_forms(name))
+    trusted = name.upper() == name or lexicon.is_listed_outlet(name)
+    if not is_own and not (trusted and lexicon.is_domain(name)):
         return
     place = _leading_place(text[match.end() :]) if match["comma"] else ""
     end = match.end() + len(place)

@@ -172,8 +172,7 @@ def _stretches(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
         yield from _trimmed(text, start, end)
         return
     for match in _SPACES.finditer(text, start, max(start, end)):
-        if match.start() > start:
-            yield start, match.start()
+        yield from _trimmed(text, start, match.start())
         start = match.end()
     yield from _trimmed(text, start, end)
 
