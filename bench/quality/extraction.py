@@ -30,7 +30,7 @@ PAGES = 200
 
 
 def default_systems(notes: Notes) -> Systems:
-    extract = product("kabar.clean.extraction", "extract")
+    extract = product("kabar.clean.page.extraction", "extract")
     systems: dict[str, Callable[..., str]] = {KABAR: lambda page, url: extract(page, url=url).text}
     trafilatura = library("trafilatura", notes)
     if trafilatura is not None:

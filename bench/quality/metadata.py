@@ -44,7 +44,7 @@ class Answer:
 
 
 def default_systems(notes: Notes) -> Systems:
-    extract = product("kabar.clean.extraction", "extract")
+    extract = product("kabar.clean.page.extraction", "extract")
     clean_title, parse = product("kabar.clean.title", "clean_title"), product("kabar.clean.dates", "parse")
     domain_of = product("kabar.contracts.urls", "registrable_domain")
     systems: dict[str, Any] = {KABAR: partial(_kabar, extract, clean_title, domain_of, parse)}

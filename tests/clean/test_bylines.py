@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring
 
-from kabar.clean.bylines import read
+from kabar.clean.page.bylines import read
 
 
 def authors(body="<p>x</p>", *, said=None, linked=(), site=()):

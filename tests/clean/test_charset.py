@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kabar.clean.charset import decode
+from kabar.clean.page.charset import decode
 
 
 @pytest.mark.parametrize(

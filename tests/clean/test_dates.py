@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kabar.clean.dates import parse
-from kabar.clean.dates_words import WORDS, Words
+from kabar.clean.dates.words import WORDS, Words
 
 NOW = int(datetime(2026, 3, 15, 12, 0, tzinfo=UTC).timestamp() * 1000)  # a Sunday
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from kabar.clean.extraction import Extracted, extract
+from kabar.clean.page.extraction import Extracted, extract
 
 FIRST = "Panen raya di tiga kabupaten membuat harga beras turun sejak awal pekan ini, kata kepala dinas pertanian setempat."
 SECOND = "Ia menambahkan bahwa stok di gudang cukup sampai akhir tahun, sehingga warga tidak perlu khawatir akan kekurangan."

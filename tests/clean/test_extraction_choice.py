@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kabar.clean.extraction_choice import choose, squash
+from kabar.clean.page.choice import choose, squash
 
 PARAGRAPHS = [
     f"Paragraf nomor {number} menceritakan panen raya yang membuat harga beras turun di pasar induk kota itu."

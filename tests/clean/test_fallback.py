@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kabar.clean.fallback import extract
+from kabar.clean.page.fallback import extract
 
 FIRST = "Panen raya di tiga kabupaten membuat harga beras turun sejak awal pekan ini, kata kepala dinas pertanian."
 SECOND = "Ia menambahkan bahwa stok di gudang cukup sampai akhir tahun, sehingga warga tidak perlu khawatir."

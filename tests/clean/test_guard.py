@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kabar.clean import guard
-from kabar.clean.lines import strip
-from kabar.clean.provenance import Cut, Page
+from kabar.clean.lines import guard, strip
+from kabar.clean.lines.provenance import Cut, Page
 
 BODY = "Warga desa menanam padi di sawah milik bersama sejak pagi hari dan baru pulang setelah gelap."
 

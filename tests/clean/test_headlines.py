@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kabar.clean.headlines import first_sentence_end, is_titled, looks_like_title, titled_run
+from kabar.clean.lines.headlines import first_sentence_end, is_titled, looks_like_title, titled_run
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kabar.clean.jsonld import LinkedArticle, read
+from kabar.clean.page.jsonld import LinkedArticle, read
 
 FULL = {
     "@context": "https://schema.org",

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring
 
-from kabar.clean.jsonld import LinkedArticle
-from kabar.clean.metadata import Metadata, read
-from kabar.clean.pruning import prune
+from kabar.clean.page.jsonld import LinkedArticle
+from kabar.clean.page.metadata import Metadata, read
+from kabar.clean.page.pruning import prune
 
 
 def about(

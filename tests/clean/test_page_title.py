@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring
 
-from kabar.clean.page_title import Claims, PageTitle, choose_title, headings_of
+from kabar.clean.page.headline import Claims, PageTitle, choose_title, headings_of
 
 NEWS = "Panen Raya Tiba, Harga Beras Turun"
 OTHER = "Petani Tiga Kabupaten Mulai Memanen Padi"

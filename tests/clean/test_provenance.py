@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kabar.clean.provenance import Cut, Page, assemble, disjoint, lower, split_lines
+from kabar.clean.lines.provenance import Cut, Page, assemble, disjoint, lower, split_lines
 
 
 def cut(start: int, end: int, rule: str = "r") -> Cut:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kabar.clean.extraction_choice import squash
-from kabar.clean.recognition import is_article
+from kabar.clean.page.choice import squash
+from kabar.clean.page.recognition import is_article
 
 PARAGRAPHS = [
     f"Paragraf nomor {number} menceritakan panen raya yang membuat harga beras turun di pasar induk kota itu."

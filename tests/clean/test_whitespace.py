@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring, tostring
 
-from kabar.clean.whitespace import collapse
+from kabar.clean.page.whitespace import collapse
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kabar.clean.wrapping import unwrap
+from kabar.clean.lines.wrapping import unwrap
 
 PARAGRAPH = """The valley council said it will close the old bridge over the
 river for a year while a new one is built beside it, and asked

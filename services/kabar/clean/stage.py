@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from kabar.clean.charset import decode
 from kabar.clean.dates import parse
-from kabar.clean.extraction import Extracted, extract
 from kabar.clean.fingerprint import content_hash
 from kabar.clean.lines import Stripped, strip
 from kabar.clean.names import merge_names
+from kabar.clean.page.charset import decode
+from kabar.clean.page.extraction import Extracted, extract
 from kabar.clean.title import clean_title
 from kabar.contracts.message import Message
 from kabar.contracts.outcomes import DropReason, Effect, Ended, Forward, Outcome

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from kabar.clean import lexicon
-from kabar.clean.provenance import Cut, Line
+from kabar.clean.lines.provenance import Cut, Line
 from kabar.clean.rulebook import Rule, rules, table
 
 MAX_HEAD = 110

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kabar.clean.provenance import Cut, Page
+from kabar.clean.lines.provenance import Cut, Page
 from kabar.contracts.types import MAX_SPANS
 
 MAX_SHARE = 0.4

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from kabar.clean.dates_words import WORDS
+from kabar.clean.dates.words import WORDS
 
 Precision = Literal["second", "minute", "day"]
 _WIB = 420

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from kabar.clean.extraction_choice import squash
+from kabar.clean.page.choice import squash
 
 _SHORTEST = 12
 """Characters of a heading; a shorter one is a desk or the outlet's logo. Scripts without spaces need fewer."""

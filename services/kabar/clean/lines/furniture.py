@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from kabar.clean import lexicon
-from kabar.clean.headlines import word_count
+from kabar.clean.lines.headlines import word_count
+from kabar.clean.lines.provenance import Cut, Line, Page
+from kabar.clean.lines.search import LineForm, inline_hits, line_hits
 from kabar.clean.names import split_names
-from kabar.clean.provenance import Cut, Line, Page
 from kabar.clean.rulebook import Rule, rules, table
-from kabar.clean.search import LineForm, inline_hits, line_hits
 from kabar.text.tokens import words
 
 TAIL_LINES = 12

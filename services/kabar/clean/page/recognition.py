@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from kabar.clean.extraction_choice import measure, squash
+from kabar.clean.page.choice import measure, squash
 
 _JUDGED = 20_000
 """Characters that are looked at."""

@@ -11,11 +11,12 @@ from itertools import chain, islice
 
 from msgspec import Struct
 
-from kabar.clean import attribution, dateline, furniture, guard, lexicon, related
+from kabar.clean import lexicon
+from kabar.clean.lines import attribution, dateline, furniture, guard, related
+from kabar.clean.lines.provenance import Assembled, Cut, Page, assemble, disjoint
+from kabar.clean.lines.search import firsts
+from kabar.clean.lines.wrapping import unwrap
 from kabar.clean.names import merge_names
-from kabar.clean.provenance import Assembled, Cut, Page, assemble, disjoint
-from kabar.clean.search import firsts
-from kabar.clean.wrapping import unwrap
 from kabar.contracts.sections import Attribution, Dateline, Related, Removed
 from kabar.contracts.types import MAX_SPANS
 from kabar.text.repair import Repaired, repair

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kabar.clean.headlines import (
+from kabar.clean.lines.headlines import (
     first_sentence_end,
     is_titled,
     looks_like_title,
     titled_run,
     word_count,
 )
-from kabar.clean.provenance import Cut, Line, Page
+from kabar.clean.lines.provenance import Cut, Line, Page
+from kabar.clean.lines.search import LineForm, inline_hits, line_hits
 from kabar.clean.rulebook import Rule, rules
-from kabar.clean.search import LineForm, inline_hits, line_hits
 
 MAX_FOLLOWING = 6
 """Titles taken after a cue that stands alone."""

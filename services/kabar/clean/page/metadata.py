@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from kabar.clean import bylines
-from kabar.clean.jsonld import LinkedArticle
-from kabar.clean.page_title import Claims, choose_title, headings_of
+from kabar.clean.page import bylines
+from kabar.clean.page.headline import Claims, choose_title, headings_of
+from kabar.clean.page.jsonld import LinkedArticle
 
 _SHARED_TITLE = ("og:title", "twitter:title", "dc.title")
 _TITLE = ("title",)

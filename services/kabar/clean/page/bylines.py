@@ -14,8 +14,8 @@ from itertools import chain, islice
 from lxml import etree
 from lxml.html import HtmlElement
 
-from kabar.clean.extraction_choice import squash
 from kabar.clean.names import is_name, is_role, split_names
+from kabar.clean.page.choice import squash
 
 # Meta of the article before that of the site: <meta name="author"> often names the publishing house.
 _META = (

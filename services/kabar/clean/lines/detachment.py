@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from kabar.clean import lexicon
-from kabar.clean.headlines import word_count
-from kabar.clean.provenance import Line, Page
-from kabar.clean.search import at_sentence_start
+from kabar.clean.lines.headlines import word_count
+from kabar.clean.lines.provenance import Line, Page
+from kabar.clean.lines.search import at_sentence_start
 
 SEPARATOR = re.compile(r"\s{0,2}[,;:]\s{1,3}|\s{0,2}[;:]\s{0,3}")
 """What ends a lead-in."""

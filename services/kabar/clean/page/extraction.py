@@ -1,7 +1,7 @@
 """A page to its article: text with one paragraph per line, and what the page says about itself.
 
 JSON-LD, `trafilatura <https://github.com/adbar/trafilatura>`_ in its fast mode, and a fallback of our own each give a
-text; ``extraction_choice`` says which. Pages that would keep a tree builder busy (size, number of elements, depth) go
+text; ``choice`` says which. Pages that would keep a tree builder busy (size, number of elements, depth) go
 to the fallback alone, so the time is bounded whatever comes in.
 """
 
@@ -19,10 +19,10 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from msgspec import Struct, field
 from trafilatura.metadata import extract_metadata
 
-from kabar.clean import charset as charsets
-from kabar.clean import fallback, jsonld, metadata, pruning, whitespace
-from kabar.clean.extraction_choice import Choice, choose, squash
-from kabar.clean.recognition import is_article
+from kabar.clean.page import charset as charsets
+from kabar.clean.page import fallback, jsonld, metadata, pruning, whitespace
+from kabar.clean.page.choice import Choice, choose, squash
+from kabar.clean.page.recognition import is_article
 
 _LARGEST = 5_000_000
 """Characters of a page that is parsed; the largest real page seen has 3 million, most of them scripts."""

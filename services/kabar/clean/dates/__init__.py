@@ -1,6 +1,6 @@
 """Publication dates as they are written in the wild, to milliseconds UTC.
 
-Table-driven (``dates.toml``); the forms are those of ``dates_forms``, and may stand inside other
+Table-driven (``dates.toml``); the forms are those of ``forms``, and may stand inside other
 words ("detikNews | Senin 05 Agu 2019, 10:00 WIB", "Published: ..."). Two things no text can tell are fixed here:
 
 * **Day or month first.** ``03/04/2019`` is 3 April everywhere but in the United States: with the language
@@ -16,8 +16,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from kabar.clean.dates_forms import Clock, Context, Day, Precision, find_clock, find_day
-from kabar.clean.dates_words import WORDS
+from kabar.clean.dates.forms import Clock, Context, Day, Precision, find_clock, find_day
+from kabar.clean.dates.words import WORDS
 
 _LONGEST = 300
 """Characters that are looked at: a claim of a date is short."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from kabar.clean.provenance import Line, Page
+from kabar.clean.lines.provenance import Line, Page
 from kabar.clean.rulebook import Rule, rules
 from kabar.contracts.types import MAX_SPANS
 

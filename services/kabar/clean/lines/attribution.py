@@ -12,11 +12,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from kabar.clean import lexicon
-from kabar.clean.detachment import DATE, SEPARATOR, detach
-from kabar.clean.headlines import word_count
-from kabar.clean.provenance import Cut, Line, Page
+from kabar.clean.lines.detachment import DATE, SEPARATOR, detach
+from kabar.clean.lines.headlines import word_count
+from kabar.clean.lines.provenance import Cut, Line, Page
+from kabar.clean.lines.search import at_sentence_start
 from kabar.clean.rulebook import Rule, rules, table
-from kabar.clean.search import at_sentence_start
 from kabar.contracts.types import MAX_SPANS
 
 _BACK = 40

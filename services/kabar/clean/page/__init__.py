@@ -1,0 +1,1 @@
+"""HTML in, the article of the page out: body, title, authors, dates."""
