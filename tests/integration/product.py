@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -43,5 +44,7 @@ class Kabar:
             cwd=self.cwd,
             env={**self.environment, **(env or {})},
             start_new_session=True,
+            # Tests started in the background of a shell inherit Ctrl-C as ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
             **kwargs,
         )
