@@ -430,3 +430,31 @@ def test_a_damaged_inbox_row_stops_with_its_number(engine, message):
     with pytest.raises(StoreError, match="row 2 of the inbox"):
         one.drain()
     assert one.inbox.depth() > 0
+
+
+def test_a_sick_environment_pauses_says_so_and_goes_on(engine, message, monkeypatch):
+    import threading
+
+    from kabar.runtime import embedded
+
+    monkeypatch.setattr(embedded, "PAUSE_MIN_SECONDS", 0.01)
+    one = engine()
+    accept(one, message(body(1)))
+    stop, seen = threading.Event(), []
+    real = one.pipeline.step
+
+    def step():
+        if len(seen) < 2:
+            seen.append(one.health.ready)
+            raise DiskFull("no space left", hint="free some")
+        taken = real()
+        if outcomes(one)["1"][0] is not None:
+            stop.set()
+        return taken
+
+    monkeypatch.setattr(one.pipeline, "step", step)
+    one.run(stop)
+    assert seen == [True, False]
+    assert one.health.ready
+    assert outcomes(one) == {"1": ("indexed", "")}
+    assert 'kabar_environment_errors_total{error="DiskFull"} 2.0' in one.metrics.expose().decode()
