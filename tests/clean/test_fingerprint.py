@@ -6,7 +6,13 @@ import re
 
 import pytest
 
-from kabar.clean.fingerprint import content_hash
+from kabar.clean import fingerprint
+from kabar.text.tokens import words
+
+
+def content_hash(title, text):
+    return fingerprint.content_hash(words(title), words(text))
+
 
 TITLE, TEXT = 'Harga "cabai" naik', "Harga cabai naik, kata Budi.\nWarga mengeluh."
 

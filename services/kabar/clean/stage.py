@@ -80,6 +80,7 @@ def _section(raw: RawSection, body: _Body, *, now_ms: int) -> CleanSection:
     found = detect(stripped.text, title)
     language, certain = _language(found, (raw.language, page.language if page else ""))
     dates = _Dates(raw, page, language, now_ms)
+    text_words = words(stripped.text)
     return CleanSection(
         title=title,
         text=stripped.text,
@@ -90,7 +91,7 @@ def _section(raw: RawSection, body: _Body, *, now_ms: int) -> CleanSection:
         modified_at=dates.modified_at,
         language=language,
         language_confidence=found.confidence if certain else 0.0,
-        word_count=len(words(stripped.text)),
+        word_count=len(text_words),
         image=_first_url(raw.image, page.image if page else ""),
         page_canonical_url=_first_url(page.canonical_url if page else ""),
         dateline=stripped.dateline,
@@ -98,7 +99,7 @@ def _section(raw: RawSection, body: _Body, *, now_ms: int) -> CleanSection:
         related=stripped.related,
         removed=stripped.removed,
         notes=_notes(page, stripped, suffix, declared=language if not certain else ""),
-        content_hash=content_hash(title, stripped.text),
+        content_hash=content_hash(words(title), text_words),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 from rich.table import Table
 from rich.text import Text
 
@@ -112,5 +113,4 @@ def replay(
 
 
 def _plain(letter: DeadLetter) -> dict[str, object]:
-    plain: dict[str, object] = {name: getattr(letter, name) for name in letter.__struct_fields__}
-    return {**plain, "died_at": iso(letter.died_at)}
+    return {**asdict(letter), "died_at": iso(letter.died_at)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 from rich.table import Table
 
 from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
@@ -33,7 +34,7 @@ def audit(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     with store(data_dir) as connection:
         done = audits.audit(connection)
     if as_json:
-        print_json({"gap": done.gap, "unaccounted": done.unaccounted, **_plain(done)})
+        print_json({"gap": done.gap, "unaccounted": done.unaccounted, **asdict(done)})
     else:
         table = Table("account", "observations")
         table.add_row("accepted", f"{done.accepted:,}")
@@ -51,10 +52,6 @@ def audit(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             f"the account does not balance by {done.gap}: {broken or 'counted acceptances are missing'}",
             hint="keep the store as it is and report this; nothing should ever cause it",
         )
-
-
-def _plain(done: audits.Audit) -> dict[str, object]:
-    return {name: getattr(done, name) for name in done.__struct_fields__}
 
 
 def prune(
@@ -87,7 +84,7 @@ def prune(
         print_json(done)
     else:
         out.print(
-            ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done.as_dict().items())
+            ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in asdict(done).items())
             + " deleted"
         )
 

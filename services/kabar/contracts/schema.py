@@ -9,7 +9,6 @@ import msgspec
 from kabar.contracts.document import Document
 from kabar.contracts.letters import Alert, DeadLetter
 from kabar.contracts.message import SECTIONS, Header
-from kabar.contracts.sections import Section
 from kabar.contracts.story import Story
 from kabar.contracts.topics import TOPICS, Topic
 from kabar.contracts.types import SCHEMA_VERSION
@@ -50,7 +49,7 @@ def message_schema() -> Schema:
     refs, definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     defs = dict(definitions)
     header = defs.pop(refs[0]["$ref"].rpartition("/")[2])
-    sections = {name: ref for (_, name), ref in zip(_sections(), refs[1:], strict=True)}
+    sections = {name: ref for (_, name), ref in zip(SECTIONS.items(), refs[1:], strict=True)}
     return {
         "$schema": DRAFT,
         **header,
@@ -58,10 +57,6 @@ def message_schema() -> Schema:
         "properties": {**header["properties"], **sections},
         "$defs": dict(sorted(defs.items())),
     }
-
-
-def _sections() -> list[tuple[type[Section], str]]:
-    return list(SECTIONS.items())
 
 
 def asyncapi(schemas: dict[str, Schema]) -> Schema:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -105,10 +104,10 @@ class Embedded:
         """One batch; 0 = the inbox is empty."""
         return self.pipeline.step()
 
-    def drain(self, on_batch: Callable[[int], None] = lambda _: None) -> None:
+    def drain(self) -> None:
         """Process until the inbox is empty."""
-        while taken := self.step():
-            on_batch(taken)
+        while self.step():
+            pass
 
     def run(self, stop: threading.Event) -> None:
         """Process for ever: small batches when idle, large ones under load, until ``stop`` is set."""

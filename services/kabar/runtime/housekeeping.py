@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
+from msgspec.structs import asdict
 
 from kabar.errors import KabarError
 from kabar.runtime import audit
@@ -86,7 +87,7 @@ class Housekeeping:
                 connection, self._directory,
                 now_ms=wall_ms(), days=settings.retention_days, max_bytes=settings.retention_max_mb * 1_048_576,
             )  # fmt: skip
-            log.info("pruned", **done.as_dict())
+            log.info("pruned", **asdict(done))
         gap = audit.audit(connection).gap
         self._metrics.audit_gap.set(gap)
         if gap:

@@ -121,7 +121,7 @@ class Ingest:
                 self._skipped += 1
                 return
             with open_input(path, mapping=self._options.mapping) as source:
-                self._take(writer, source, self._begin(writer, key, shown(path)))
+                self._take(writer, source, self._begin(writer, key, path))
         except InputError as error:
             self._problems.append(str(error))
 
@@ -129,17 +129,18 @@ class Ingest:
         with source:
             self._take(writer, source, self._begin(writer, secrets.token_hex(16), source.name))
 
-    def _begin(self, writer: Writer, key: str, path: str) -> Job:
+    def _begin(self, writer: Writer, key: str, path: str | Path) -> Job:
         with writer.accepting():
-            job = jobs.begin(writer.connection, key, path, self._options, wall_ms(), not_these=self._jobs)
+            job = jobs.begin(
+                writer.connection, key, shown(path), self._options, wall_ms(), not_these=self._jobs
+            )
         self._jobs.append(job.id)
         return job
 
     def _take(self, writer: Writer, source: Input, job: Job) -> None:
-        self._progress.name = shown(source.name)
+        name = self._progress.name = shown(source.name)
         self._progress.total_bytes = source.size
         self._progress.resumed = job.resumed
-        name = shown(source.name)
         for chunk in chunks(source.read(after=job.position)):
             if chunk:
                 self._accept(writer, job, name, chunk)

@@ -242,12 +242,9 @@ class Pipeline:
 
     def _restored(self) -> StatefulStage:
         stage = self._new_dedupe()
-        with translated(self._directory):
-            records = self._connection.execute(
-                "SELECT key, value FROM state WHERE stage = 'dedupe' ORDER BY seq"
-            )
-            stage.restore((key, value) for key, value in records)
-            row = self._connection.execute("SELECT max(seq) FROM state WHERE stage = 'dedupe'").fetchone()
+        records = self._connection.execute("SELECT key, value FROM state WHERE stage = 'dedupe' ORDER BY seq")
+        stage.restore((key, value) for key, value in records)
+        row = self._connection.execute("SELECT max(seq) FROM state WHERE stage = 'dedupe'").fetchone()
         self._state_seq = row[0] or 0
         return stage
 

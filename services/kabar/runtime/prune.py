@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from kabar.index.sqlite.prune import prune as prune_index
 from kabar.runtime.store import transaction, translated
@@ -22,13 +23,9 @@ class Pruned(Struct, frozen=True):
     observations: int = 0
     dead_letters: int = 0
 
-    def as_dict(self) -> dict[str, int]:
-        """For logs and ``--json``."""
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
     def plus(self, other: Pruned) -> Pruned:
         """The sum, field by field."""
-        return Pruned(**{name: value + getattr(other, name) for name, value in self.as_dict().items()})
+        return Pruned(**{name: value + getattr(other, name) for name, value in asdict(self).items()})
 
 
 def prune(
