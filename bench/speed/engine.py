@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.speed.store import settings
-from kabar.runtime.embedded import Embedded
+from kabar.runtime.embedded.engine import Embedded
 
 ROOT = Path(__file__).parents[2]
 READY = "ready"

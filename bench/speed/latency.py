@@ -23,7 +23,7 @@ from kabar.contracts.observation import accept
 from kabar.contracts.outcomes import Forward
 from kabar.index.api import SearchRequest
 from kabar.index.sqlite.reader import SqliteReader
-from kabar.runtime.store import open_reader
+from kabar.runtime.embedded.store import open_reader
 from kabar.settings import Settings
 
 POLL_SECONDS = 0.001

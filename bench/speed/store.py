@@ -13,8 +13,8 @@ from bench.speed.inputs import Record
 from kabar.contracts.ids import observation_id
 from kabar.contracts.observation import accept
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.inbox import Inbox
-from kabar.runtime.store import open_writer, transaction
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.store import open_writer, transaction
 from kabar.settings import SETTINGS, Settings, Value
 
 T = TypeVar("T")

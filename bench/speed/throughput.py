@@ -15,8 +15,8 @@ from bench.speed.inputs import Record
 from bench.speed.machine import busy_seconds, cpu_seconds
 from bench.speed.statistic import median
 from bench.speed.store import Acceptor, directory, portions, settings
-from kabar.runtime import audit
-from kabar.runtime.embedded import Embedded
+from kabar.runtime.embedded import audit
+from kabar.runtime.embedded.engine import Embedded
 from kabar.runtime.pool import WorkerPool
 
 Say = Callable[[str], None]

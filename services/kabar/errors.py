@@ -14,7 +14,10 @@
         ├── StoreError            the data directory cannot be used (version, permission, damage)
         ├── StoreBusy             another process is the writer of this data directory
         ├── DiskFull              no space left; nothing was lost, free some and go on
-        └── WorkersFailed         worker processes cannot be started
+        ├── WorkersFailed         worker processes cannot be started
+        ├── BrokerError           Kafka cannot be reached, refuses us, or fenced us off
+        ├── IndexUnavailable      Elasticsearch cannot be reached or takes nothing at the moment
+        └── NotPrepared           topics or templates are missing, or differ from what this version needs
 
 No exception of a library leaves the room it was raised in: the room turns it into one of these and chains it.
 """
@@ -97,3 +100,15 @@ class DiskFull(EnvironmentError_):
 
 class WorkersFailed(EnvironmentError_):
     """Worker processes cannot be started, again and again."""
+
+
+class BrokerError(EnvironmentError_):
+    """Kafka cannot be reached, refuses us, or fenced us off. What was accepted is in its log."""
+
+
+class IndexUnavailable(EnvironmentError_):
+    """Elasticsearch cannot be reached or takes nothing at the moment. What is not indexed waits in the log."""
+
+
+class NotPrepared(EnvironmentError_):
+    """Topics or templates are missing, or differ from what this version needs; the message says in what."""

@@ -16,7 +16,7 @@ from bench.speed.latency import Latencies, articles, batch_articles
 from bench.speed.load import Load, Prober, Sender, fresh
 from bench.speed.store import Acceptor
 from bench.speed.throughput import Comparison, Lap, LastingPool
-from kabar.runtime.embedded import Embedded
+from kabar.runtime.embedded.engine import Embedded
 
 TEXT = (
     "Pasar ikan di Kota Misal kembali dibuka setelah renovasi enam bulan. Pedagang berharap pembeli datang lagi, "

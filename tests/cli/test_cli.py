@@ -201,7 +201,7 @@ def test_reading_without_a_store(kabar, tmp_path):
 
 def test_prune_needs_a_limit_and_the_lease(kabar, filled):
     assert kabar("prune", "--data-dir", filled).code == Exit.USAGE
-    from kabar.runtime.lease import Lease
+    from kabar.runtime.embedded.lease import Lease
 
     with Lease(filled):
         done = kabar("prune", "--days", 36_000, "--data-dir", filled)

@@ -119,6 +119,6 @@ def test_compatible_changes(path, value):
 
 
 def test_every_struct_on_the_wire_has_described_fields_that_can_be_decoded():
-    for name in ("story", "dead-letter", "alert", "document"):
+    for name in ("story", "dead-letter", "alert", "ending", "document"):
         assert EXPORTED[f"{name}.schema.json"]["properties"]
     assert msgspec.json.decode(msgspec.json.encode(EXPORTED))

@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kabar.runtime.dump import dump
-from kabar.runtime.store import database_path, open_reader
+from kabar.runtime.embedded.dump import dump
+from kabar.runtime.embedded.store import database_path, open_reader
 
 BASE_MS = 1_790_000_000_000
 START_UP_SECONDS = 1.0

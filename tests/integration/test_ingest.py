@@ -188,7 +188,7 @@ def test_a_second_writer_appends_and_follows(kabar, tmp_path):
 
 def test_a_follower_takes_over_when_the_writer_dies(kabar, tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; from kabar.runtime.lease import Lease\n"
+        "import sys, time; from pathlib import Path; from kabar.runtime.embedded.lease import Lease\n"
         "Path('d').mkdir(); Lease(Path('d')).acquire(); print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE)

@@ -10,15 +10,15 @@ from simple_stages import build
 
 from kabar import settings
 from kabar.errors import InputError, StoreError, UsageError
-from kabar.runtime import letters
-from kabar.runtime.audit import audit
-from kabar.runtime.housekeeping import Housekeeping
-from kabar.runtime.ingest import Ingest
+from kabar.runtime.embedded import letters
+from kabar.runtime.embedded.audit import audit
+from kabar.runtime.embedded.housekeeping import Housekeeping
+from kabar.runtime.embedded.ingest import Ingest
+from kabar.runtime.embedded.jobs import JobOptions
+from kabar.runtime.embedded.store import open_reader, open_writer
 from kabar.runtime.inline import InlinePool
-from kabar.runtime.jobs import JobOptions
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.refusals import reread
-from kabar.runtime.store import open_reader, open_writer
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def _outcomes(directory):
 def test_a_letter_is_replayed_once(ingest, tmp_path):
     ingest(lines(tmp_path / "x.jsonl", article(1, title=5)))
     connection = open_writer(ingest.directory)
-    from kabar.runtime.inbox import Inbox
+    from kabar.runtime.embedded.inbox import Inbox
 
     inbox = Inbox(connection, tick_ms=60_000)
     (kept,) = letters.find(connection)

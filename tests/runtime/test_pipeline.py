@@ -9,15 +9,15 @@ from simple_stages import build
 from kabar import settings
 from kabar.errors import DiskFull
 from kabar.index.sqlite.reader import SqliteReader
-from kabar.runtime import letters
-from kabar.runtime.audit import audit
-from kabar.runtime.batch import letter
-from kabar.runtime.dump import dump
-from kabar.runtime.embedded import Embedded
-from kabar.runtime.inbox import Refused
+from kabar.runtime.embedded import letters
+from kabar.runtime.embedded.audit import audit
+from kabar.runtime.embedded.dump import dump
+from kabar.runtime.embedded.engine import Embedded
+from kabar.runtime.embedded.inbox import Refused
+from kabar.runtime.embedded.prune import prune
+from kabar.runtime.embedded.store import open_reader, transaction
+from kabar.runtime.envelopes import letter
 from kabar.runtime.inline import InlinePool
-from kabar.runtime.prune import prune
-from kabar.runtime.store import open_reader, transaction
 
 START = 1_790_000_000_000
 WORDS = [
@@ -435,7 +435,7 @@ def test_a_damaged_inbox_row_stops_with_its_number(engine, message):
 def test_a_sick_environment_pauses_says_so_and_goes_on(engine, message, monkeypatch):
     import threading
 
-    from kabar.runtime import embedded
+    from kabar.runtime.embedded import engine as embedded
 
     monkeypatch.setattr(embedded, "PAUSE_MIN_SECONDS", 0.01)
     one = engine()

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from kabar.errors import DiskFull, StoreBusy, StoreError
-from kabar.runtime import schema
-from kabar.runtime.lease import Lease
-from kabar.runtime.store import database_path, open_reader, open_writer, transaction, translated
+from kabar.runtime.embedded import schema
+from kabar.runtime.embedded.lease import Lease
+from kabar.runtime.embedded.store import database_path, open_reader, open_writer, transaction, translated
 
 
 def test_a_new_store_is_made_and_can_be_opened_again(tmp_path):
@@ -121,7 +121,7 @@ def test_a_full_disk_is_named_and_loses_nothing(tmp_path):
 
 
 def test_two_processes_creating_at_once_make_one_store(tmp_path):
-    script = f"from pathlib import Path; from kabar.runtime.store import open_writer; open_writer(Path({str(tmp_path)!r}))"
+    script = f"from pathlib import Path; from kabar.runtime.embedded.store import open_writer; open_writer(Path({str(tmp_path)!r}))"
     running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(4)]
     assert [process.wait() for process in running] == [0] * 4
     open_reader(tmp_path).close()
@@ -138,7 +138,7 @@ def test_the_lease_is_exclusive_and_names_its_holder(tmp_path):
 
 def test_the_lease_of_a_killed_process_is_free(tmp_path):
     script = (
-        "import time; from pathlib import Path; from kabar.runtime.lease import Lease\n"
+        "import time; from pathlib import Path; from kabar.runtime.embedded.lease import Lease\n"
         f"Lease(Path({str(tmp_path)!r})).acquire(); print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

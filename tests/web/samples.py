@@ -35,8 +35,8 @@ from kabar.contracts.story import Story
 from kabar.index.document import assemble, version_key
 from kabar.index.sqlite import Entry, SqliteWriter
 from kabar.index.sqlite.reader import SqliteReader
+from kabar.runtime.embedded.store import open_reader, open_writer, transaction
 from kabar.runtime.metrics import Metrics
-from kabar.runtime.store import open_reader, open_writer, transaction
 from kabar.web.context import WebContext
 
 T0 = 1_769_904_000_000  # 2026-02-01T00:00Z

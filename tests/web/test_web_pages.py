@@ -186,7 +186,7 @@ def test_a_day_that_is_none_is_no_way_into_the_query(client):
 def test_an_empty_index_says_how_to_fill_it(tmp_path):
     from litestar.testing import TestClient
 
-    from kabar.runtime.store import open_writer
+    from kabar.runtime.embedded.store import open_writer
     from kabar.web.app import create_app
     from tests.web.samples import context_of
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from kabar import settings as settings_module
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.runtime import logs
-from kabar.runtime.store import open_reader
+from kabar.runtime.embedded.store import open_reader
 from kabar.settings import Settings
 
 PIPE_COLUMNS = 160

@@ -13,10 +13,10 @@ from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
 from kabar.contracts.document import iso
 from kabar.contracts.letters import DeadLetter
 from kabar.errors import UsageError
-from kabar.runtime import letters
-from kabar.runtime.inbox import Inbox
+from kabar.runtime.embedded import letters
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.store import open_reader, open_writer
 from kabar.runtime.refusals import reread
-from kabar.runtime.store import open_reader, open_writer
 
 app = typer.Typer(
     help="Dead letters: what could not be processed, with its original bytes.", no_args_is_help=True

@@ -13,8 +13,8 @@ from kabar.cli.context import AsJson, DataDir, err, out, print_json, settings
 from kabar.cli.exits import Exit
 from kabar.errors import UsageError
 from kabar.producers.files import parse_map
-from kabar.runtime import ingest as runtime
-from kabar.runtime.jobs import JobOptions
+from kabar.runtime.embedded import ingest as runtime
+from kabar.runtime.embedded.jobs import JobOptions
 
 OUTCOMES = {
     "indexed": "searchable: new articles, new versions, kills",

@@ -10,11 +10,11 @@ from rich.table import Table
 
 from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
 from kabar.errors import KabarError, UsageError
-from kabar.runtime import audit as audits
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.lease import Lease
-from kabar.runtime.prune import prune as prune_store
-from kabar.runtime.store import open_writer
+from kabar.runtime.embedded import audit as audits
+from kabar.runtime.embedded.lease import Lease
+from kabar.runtime.embedded.prune import prune as prune_store
+from kabar.runtime.embedded.store import open_writer
 
 config = typer.Typer(help="Settings in use.", no_args_is_help=True)
 

@@ -16,8 +16,8 @@ from kabar.cli.context import DataDir, out, settings
 from kabar.index.api import Reader
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.embedded import Embedded
-from kabar.runtime.store import open_reader
+from kabar.runtime.embedded.engine import Embedded
+from kabar.runtime.embedded.store import open_reader
 
 log = structlog.get_logger()
 

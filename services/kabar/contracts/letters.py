@@ -1,4 +1,4 @@
-"""Dead letters and alerts."""
+"""Dead letters, endings and alerts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,32 @@ class DeadLetter(Struct, frozen=True, omit_defaults=True, kw_only=True):
     error: LongText
     """What is wrong and where, for a human."""
     origin: ShortText = ""
+    position: ShortText = ""
+    """Where the message lay in the log: ``news.raw/0/1234``; '' = in no log."""
     attempts: Count = 1
     died_at: Millis
     size: Count = 0
     """Bytes of the original."""
     sha256: ShortText = ""
     cut: bool = False
+
+
+class Ending(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How one observation ended: the record the account of the distributed mode is made of.
+
+    Written again by every redelivery and reprocessing; the newest one counts.
+    """
+
+    schema_version: Count = SCHEMA_VERSION
+    observation_id: Id
+    article_id: Id | None = None
+    outcome: Literal["indexed", "unchanged", "superseded", "dropped", "dead"]
+    reason: ShortText = ""
+    """A :class:`kabar.contracts.outcomes.DropReason` or ``DeadReason``; '' otherwise."""
+    stage: Literal["accept", "clean", "dedupe", "enrich", "index"]
+    generation: Count = 0
+    accepted_at: Millis = 0
+    ended_at: Millis
 
 
 class Alert(Struct, frozen=True, omit_defaults=True, kw_only=True):

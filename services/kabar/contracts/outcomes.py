@@ -43,6 +43,10 @@ class DeadReason(StrEnum):
     CRASHED = "crashed"
     DEADLINE = "deadline"
     WORKER_DIED = "worker_died"
+    REFUSED = "refused"
+    """The index refuses the document for what it is."""
+    QUARANTINED = "quarantined"
+    """Not tried: nearly everything of its source was failing. Replay it when the source is well."""
 
 
 class Forward(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from kabar.contracts.document import Document
-from kabar.contracts.letters import Alert, DeadLetter
+from kabar.contracts.letters import Alert, DeadLetter, Ending
 from kabar.contracts.message import SECTIONS, Header
 from kabar.contracts.story import Story
 from kabar.contracts.topics import TOPICS, Topic
@@ -32,6 +32,7 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
     "story": Story,
     "dead-letter": DeadLetter,
     "alert": Alert,
+    "ending": Ending,
 }
 
 

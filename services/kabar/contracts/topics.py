@@ -97,6 +97,17 @@ TOPICS: tuple[Topic, ...] = (
         why="what content rules found",
     ),
     Topic(
+        "news.outcomes",
+        1,
+        "delete",
+        7 * DAY_MS,
+        MiB,
+        "observation id",
+        "ending",
+        public=True,
+        why="how each observation ended: what `kabar audit` and a waiting producer read",
+    ),
+    Topic(
         "news.dead",
         1,
         "compact",

@@ -10,18 +10,13 @@ import msgspec
 from kabar.contracts.letters import DeadLetter
 from kabar.contracts.message import Message
 from kabar.contracts.observation import accept
-from kabar.errors import BadMessage, KabarError
+from kabar.errors import BadMessage
 from kabar.producers.files import Record
 from kabar.producers.files.fields import FieldMapper
-from kabar.runtime import jobs
-from kabar.runtime.batch import letter
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.inbox import Refused
-
-
-def said(error: KabarError) -> str:
-    """What is wrong, and what to do."""
-    return f"{error}; {error.hint}" if error.hint else str(error)
+from kabar.runtime.embedded import jobs
+from kabar.runtime.embedded.inbox import Refused
+from kabar.runtime.envelopes import letter
 
 
 def refused(

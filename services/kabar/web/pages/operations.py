@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from kabar.contracts.outcomes import DeadReason
 from kabar.errors import UsageError
-from kabar.runtime import letters
+from kabar.runtime.embedded import letters
 from kabar.web.context import WebContext
 from kabar.web.faults import NoSuch
 from kabar.web.figures import figures

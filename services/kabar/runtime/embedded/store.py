@@ -11,7 +11,7 @@ from typing import Literal
 from kabar.errors import StoreError
 from kabar.index.sqlite import schema as index_schema
 from kabar.index.sqlite.faults import store_errors
-from kabar.runtime import schema
+from kabar.runtime.embedded import schema
 
 FILE_NAME = "kabar.db"
 BUSY_MS = 30_000

@@ -21,14 +21,14 @@ from kabar.contracts.sections import CleanSection, EnrichSection
 from kabar.errors import Poison, StoreError
 from kabar.index.document import assemble, version_key
 from kabar.index.sqlite.writer import Entry, SqliteWriter
-from kabar.runtime import inbox as inbox_module
 from kabar.runtime.attempt import describe
-from kabar.runtime.batch import Batch, End
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.inbox import Inbox, Row
+from kabar.runtime.embedded import inbox as inbox_module
+from kabar.runtime.embedded.batch import Batch, End
+from kabar.runtime.embedded.inbox import Inbox, Row
+from kabar.runtime.embedded.store import transaction, translated
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.protocol import Pool, Result, StatefulStage
-from kabar.runtime.store import transaction, translated
 
 
 class Limits(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from kabar.index.sqlite.prune import prune as prune_index
-from kabar.runtime.store import transaction, translated
+from kabar.runtime.embedded.store import transaction, translated
 
 DAY_MS = 86_400_000
 

@@ -14,14 +14,15 @@ import structlog
 from kabar.dedupe.options import DAY_MS, HOUR_MS, DedupeOptions
 from kabar.dedupe.stage import DedupeStage
 from kabar.errors import EnvironmentError_
-from kabar.runtime.housekeeping import Housekeeping
-from kabar.runtime.inbox import Inbox
-from kabar.runtime.lease import Lease
+from kabar.runtime.embedded.housekeeping import Housekeeping
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.lease import Lease
+from kabar.runtime.embedded.pipeline import Limits, Pipeline
+from kabar.runtime.embedded.store import ensure_directory, open_writer
+from kabar.runtime.health import Health
 from kabar.runtime.metrics import Metrics
-from kabar.runtime.pipeline import Limits, Pipeline
 from kabar.runtime.pool import WorkerPool
 from kabar.runtime.protocol import Pool
-from kabar.runtime.store import ensure_directory, open_writer
 from kabar.settings import Settings
 
 log = structlog.get_logger()
@@ -30,23 +31,6 @@ PAUSE_MIN_SECONDS = 0.5
 PAUSE_MAX_SECONDS = 30.0
 """A sick environment is retried for ever, ever more slowly, with jitter."""
 HOUSEKEEPING_STOP_SECONDS = 5.0
-
-
-class Health:
-    """What the probes, the page and the gauge say. Written by the loop, read by the web threads."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self.ready = False
-        self.reason = "starting"
-        metrics.ready.set_function(lambda: float(self.ready))
-
-    def up(self) -> None:
-        """Processing."""
-        self.ready, self.reason = True, ""
-
-    def down(self, reason: str) -> None:
-        """Not processing, and why."""
-        self.ready, self.reason = False, reason
 
 
 class Embedded:

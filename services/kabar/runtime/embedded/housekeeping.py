@@ -15,12 +15,12 @@ import structlog
 from msgspec.structs import asdict
 
 from kabar.errors import KabarError
-from kabar.runtime import audit
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.inbox import Inbox
+from kabar.runtime.embedded import audit
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.prune import prune
+from kabar.runtime.embedded.store import database_path, open_writer, transaction, translated
 from kabar.runtime.metrics import Metrics
-from kabar.runtime.prune import prune
-from kabar.runtime.store import database_path, open_writer, transaction, translated
 from kabar.settings import Settings
 
 log = structlog.get_logger()

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Self
 
 from kabar.errors import StoreBusy
-from kabar.runtime import jobs
-from kabar.runtime.embedded import Embedded
-from kabar.runtime.inbox import Inbox
+from kabar.runtime.embedded import jobs
+from kabar.runtime.embedded.engine import Embedded
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.store import open_writer, transaction, translated
 from kabar.runtime.protocol import Pool
-from kabar.runtime.store import open_writer, transaction, translated
 from kabar.settings import Settings
 
 FOLLOW_SECONDS = 0.05

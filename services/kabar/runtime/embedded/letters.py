@@ -12,8 +12,8 @@ from msgspec import Struct
 from kabar.contracts.letters import DeadLetter
 from kabar.contracts.message import Message, decode_message
 from kabar.errors import KabarError, UsageError
-from kabar.runtime.inbox import Inbox
-from kabar.runtime.store import transaction
+from kabar.runtime.embedded.inbox import Inbox
+from kabar.runtime.embedded.store import transaction
 
 STAGES = ("accept", "clean", "dedupe", "enrich", "index")
 STATES = ("open", "replayed")

@@ -20,14 +20,15 @@ from kabar.contracts.message import Message
 from kabar.contracts.observation import accept
 from kabar.errors import InputError, Poison
 from kabar.producers.files import Input, Record, find, fingerprint, open_input, open_pipe
-from kabar.runtime import jobs
 from kabar.runtime.clock import wall_ms
+from kabar.runtime.embedded import jobs
+from kabar.runtime.embedded.inbox import Refused
+from kabar.runtime.embedded.jobs import Job, JobOptions
+from kabar.runtime.embedded.writing import Writer
+from kabar.runtime.envelopes import said
 from kabar.runtime.feeding import chunks
-from kabar.runtime.inbox import Refused
-from kabar.runtime.jobs import Job, JobOptions
 from kabar.runtime.protocol import Pool
-from kabar.runtime.refusals import refused, said
-from kabar.runtime.writing import Writer
+from kabar.runtime.refusals import refused
 from kabar.settings import Settings
 
 MAX_IDS = 1_000
