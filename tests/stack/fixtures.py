@@ -43,4 +43,4 @@ def place_on(stack: Stack, directory, **values: object) -> Settings:
 @pytest.fixture
 def place(stack, tmp_path):
     """A place of one's own: fresh prefixes, a fresh data directory; removed afterwards."""
-    yield place_on(stack, tmp_path / "data")
+    return place_on(stack, tmp_path / "data")
