@@ -11,10 +11,10 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import (
-    AuthenticationFailedError,
     AuthorizationError,
     KafkaError,
     ProducerFencedError,
+    SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
 )
 
@@ -111,7 +111,7 @@ def broker_errors() -> Iterator[None]:
             "another process has taken over this stage; this one was fenced off",
             hint="nothing was lost: it goes on as a standby, or ends and is started again",
         ) from error
-    except (AuthenticationFailedError, AuthorizationError) as error:
+    except (SaslAuthenticationFailedError, AuthorizationError) as error:
         raise BrokerError(
             f"Kafka refuses us: {error}", hint="check kafka_security_protocol, the SASL settings and the ACLs"
         ) from error
