@@ -33,6 +33,8 @@ SESSION_TIMEOUT_MS = 12_000
 HEARTBEAT_MS = 3_000
 MAX_POLL_INTERVAL_MS = 300_000
 """The slowest batch must fit: bounded articles, each with its deadline, spread over workers."""
+BOOTSTRAP_TIMEOUT_MS = 10_000
+"""A broker that is there answers at once; whoever starts beside it tries again."""
 LINGER_MS = 20
 BATCH_BYTES = 262_144
 """Measured: with a linger of 20 ms the one setting that clearly pays."""
@@ -136,6 +138,7 @@ def _connection(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap.split(","),
         "client_id": "kabar",
+        "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS,
         "security_protocol": protocol,
     }
     if protocol.endswith("SSL"):
