@@ -53,13 +53,14 @@ class SecureKafka(KafkaServer):
 
     def command(self):
         found = super().command()
-        lines = []
-        for line in self._properties.read_text().splitlines():
-            if line.startswith(("listeners=", "advertised.listeners=")):
-                line += f",SASL_SSL://{self.secure_bootstrap}"
-            elif line.startswith("listener.security.protocol.map="):
-                line += ",SASL_SSL:SASL_SSL"
-            lines.append(line)
+        more = {
+            "listeners": f",SASL_SSL://{self.secure_bootstrap}",
+            "advertised.listeners": f",SASL_SSL://{self.secure_bootstrap}",
+            "listener.security.protocol.map": ",SASL_SSL:SASL_SSL",
+        }
+        lines = [
+            line + more.get(line.partition("=")[0], "") for line in self._properties.read_text().splitlines()
+        ]
         login = "org.apache.kafka.common.security.plain.PlainLoginModule"
         lines += [
             "sasl.enabled.mechanisms=PLAIN",
