@@ -1,8 +1,9 @@
 # Everything is in scripts/, so that it works without make, too.
-.PHONY: setup run test unit check format lock
+.PHONY: setup run stack test unit check format lock
 
 setup:  ; @scripts/setup
 run:    ; @scripts/run
+stack:  ; @scripts/stack
 test:   ; @scripts/test
 unit:   ; @scripts/unit
 check:  ; @scripts/check

@@ -19,17 +19,18 @@ from bench.quality.notes import Notes
 from bench.speed import pipeline
 from bench.speed.machine import facts
 from bench.speed.pipeline import Sizes
-from bench.speed.report import as_json, pipeline_as_dict, print_pipeline
+from bench.speed.report import as_json, pipeline_as_dict, print_figures, print_pipeline
+from kabar.errors import KabarError
 
 LATER = {
-    "sink": "bulk writing to a search server",
-    "stream": "messages per second through a broker",
-    "restore": "take-over from a replayed log",
     "enrich": "each annotator against its library",
     "alerts": "content rules per second",
 }
 """Benchmarks of what is not built yet, and what they will measure."""
-NAMES = ("pipeline", *LATER)
+DISTRIBUTED = ("sink", "stream", "restore")
+"""On a real Kafka and a real Elasticsearch: those the KABAR_* variables name, else some of their own."""
+SINK_ARTICLES = 3_000
+NAMES = ("pipeline", *DISTRIBUTED, *LATER)
 
 
 def _at_least(least: int) -> Any:
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"{name}: comes later ({LATER[name]}), so there is nothing to measure")
             results[name] = {}
             continue
-        figures = _pipeline(options)
+        figures = _distributed(name, options) if name in DISTRIBUTED else _pipeline(options)
         failed = failed or figures is None
         if figures is not None:
             results[name] = figures
@@ -102,6 +103,47 @@ def _pipeline(options: argparse.Namespace) -> dict[str, Any] | None:
     if not options.json:
         print_pipeline(Console(), machine, found)
     return pipeline_as_dict(machine, found)
+
+
+def _distributed(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Measure on real servers and, without ``--json``, print; None where that cannot be."""
+    # Here and not above: only these need the distributed extra.
+    from bench.speed.servers import servers  # noqa: PLC0415
+    from tests.stack.artifacts import StackUnavailable  # noqa: PLC0415
+
+    start = time.monotonic()
+    try:
+        with servers(_say):
+            found = _measured(name, options)
+    except (KabarError, StackUnavailable, RuntimeError) as error:
+        print(f"error: {name}: {error}", file=sys.stderr)
+        return None
+    _say(f"{name}: {time.monotonic() - start:.0f} s")
+    if found is None:
+        print(
+            f"error: {options.data} holds neither loadtest_replay nor id_news_* nor en_news_*",
+            file=sys.stderr,
+        )
+        return None
+    figures = {"machine": facts(), **found}
+    if not options.json:
+        print_figures(Console(), name, figures)
+    return figures
+
+
+def _measured(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    from bench.speed import restore, sink, stream  # noqa: PLC0415 - as above
+
+    notes = Notes()
+    if name == "sink":
+        found = sink.run(options.data, articles=SINK_ARTICLES, rounds=options.rounds, notes=notes, say=_say)
+    elif name == "stream":
+        found = stream.run(options.data, stream.Sizes(), notes, _say)
+    else:
+        found = restore.run(restore.Sizes(rounds=options.rounds), _say)
+    for remark in notes.remarks:
+        _say(remark)
+    return None if found is None else found.as_dict()
 
 
 def _say(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -103,3 +103,23 @@ def _latencies(measured: Measured) -> Table:
         figures = (found.p(0.5), found.p(0.99), found.acceptance(0.5), found.acceptance(0.99))
         table.add_row(shown, *(f"{figure:,.1f}" for figure in figures), str(found.deepest_inbox))
     return table
+
+
+def print_figures(console: Console, name: str, figures: Mapping[str, Any]) -> None:
+    """Every figure on a line of its own, under its path."""
+    console.print(f"[bold]{name}[/bold]", highlight=False)
+    for path, value in _flat(_rounded(figures)):
+        console.print(f"  {path:60} {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves with their paths: ``workers.0.per_second``."""
+    if isinstance(value, Mapping):
+        inner = value.items()
+    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        inner = ((str(number), one) for number, one in enumerate(value))
+    else:
+        yield path, value
+        return
+    for name, one in inner:
+        yield from _flat(one, f"{path}.{name}" if path else name)

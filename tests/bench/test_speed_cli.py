@@ -111,7 +111,7 @@ def test_sizes_are_options(measured_pipeline, tmp_path):
     assert measured_pipeline == [Sizes(articles=7, pages=3, rounds=5, probes=9), Sizes()]
 
 
-@pytest.mark.parametrize("name", ["sink", "stream", "restore", "enrich", "alerts"])
+@pytest.mark.parametrize("name", ["enrich", "alerts"])
 def test_what_comes_later_says_so_and_is_no_failure(name, tmp_path, capsys):
     assert cli.main([name, "--data", str(tmp_path), "--json"]) == 0
     out, err = capsys.readouterr()
@@ -120,8 +120,8 @@ def test_what_comes_later_says_so_and_is_no_failure(name, tmp_path, capsys):
 
 
 def test_names_are_measured_once_and_in_order(measured_pipeline, tmp_path, capsys):
-    assert cli.main(["sink", "pipeline", "sink", "--data", str(tmp_path), "--json"]) == 0
-    assert list(json.loads(capsys.readouterr().out)) == ["sink", "pipeline"]
+    assert cli.main(["alerts", "pipeline", "alerts", "--data", str(tmp_path), "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["alerts", "pipeline"]
     assert len(measured_pipeline) == 1
 
 
@@ -158,3 +158,27 @@ def test_a_kind_that_is_not_there_is_left_out_and_said(directory, notes, monkeyp
     assert list(pipeline.run(directory.path, Sizes(), notes, said.append)) == ["text"]
     assert said == ["text: x"]
     assert any(remark.startswith("html:") for remark in notes.remarks)
+
+
+def test_every_figure_has_a_line_of_its_own():
+    stream = io.StringIO()
+    found = {"rounds": [1.0, 2.0], "workers": [{"n": 1}, {"n": 2}], "deep": {"er": 0.123456}}
+    report.print_figures(Console(file=stream, width=120), "stream", found)
+    lines = [line.split() for line in stream.getvalue().splitlines()]
+    assert lines == [
+        ["stream"], ["rounds", "[1.0,", "2.0]"], ["workers.0.n", "1"], ["workers.1.n", "2"], ["deep.er", "0.1235"],
+    ]  # fmt: skip
+
+
+def test_without_servers_it_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    from bench.speed import servers
+    from tests.stack.artifacts import StackUnavailable
+
+    def nothing(*_):
+        raise StackUnavailable("no Java 17 here")
+
+    for name in servers.NEEDED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(servers, "KafkaServer", nothing)
+    assert cli.main(["sink", "--data", str(tmp_path)]) == 1
+    assert "no Java 17 here" in capsys.readouterr().err

@@ -22,6 +22,9 @@ class Index:
             f"file:{self.path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
 
+    def reader_with(self, **options):
+        return SqliteReader(self.opened(), **options)
+
     def write(self, *messages, stories=()):
         from index_samples import entry
 
@@ -41,3 +44,17 @@ class Index:
 @pytest.fixture
 def index(tmp_path):
     return Index(tmp_path / "index.db")
+
+
+@pytest.fixture(scope="session")
+def es_index(stack, tmp_path_factory):
+    """One on a real Elasticsearch; whoever uses it empties it first."""
+    from es_index import EsIndex
+
+    from tests.stack.fixtures import clear, place_on
+
+    settings = place_on(stack, tmp_path_factory.mktemp("es"))
+    made = EsIndex(settings)
+    yield made
+    made.close()
+    clear(settings)

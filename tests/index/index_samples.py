@@ -28,7 +28,8 @@ from kabar.contracts.sections import (
 )
 from kabar.contracts.story import Story
 from kabar.index.document import assemble, version_key
-from kabar.index.sqlite import SCHEMA, Entry
+from kabar.index.entry import Entry
+from kabar.index.sqlite import SCHEMA
 
 T0 = 1_769_904_000_000  # 2026-02-01T00:00Z
 HOUR = 3_600_000

@@ -1,64 +1,31 @@
-"""Reading: pages, totals, facets, histograms, copies, errors; beside a writer."""
+"""What every reader of an index does: one suite over both engines, on Elasticsearch marked ``stack``."""
 
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 from collections import Counter
 
 import msgspec
 import pytest
-from index_samples import DAY, HOUR, T0, create, entry, id_of, kill, message, rich, story
+from index_samples import DAY, HOUR, T0, entry, id_of, kill, message, rich, story
+from reading import ids, many, search, walk
 
-from kabar.errors import QueryError, StoreError, UsageError
+from kabar.errors import QueryError, UsageError
 from kabar.index.api import FACETS, MAX_SIZE, SearchPage, SearchRequest, StoriesRequest
-from kabar.index.sqlite import SqliteReader, SqliteWriter, cursors, listing
 from kabar.query.fields import values_at
 from kabar.query.parser import parse
 from kabar.query.predicate import compile_predicate
 
 
-def search(index, query="", **options) -> SearchPage:
-    return index.reader.search(SearchRequest(query=query, **options))
-
-
-def walk(index, between=lambda: None, **options):
-    """All pages of a listing; ``between`` runs after each."""
-    cursor, pages = "", []
-    while True:
-        page = search(index, cursor=cursor, **options)
-        pages.append(page)
-        if not page.next:
-            return pages
-        cursor = page.next
-        between()
-        assert len(pages) < 500
-
-
-def ids(pages):
-    return [hit.document.article.id for page in pages for hit in page.hits]
-
-
-def many(count, seed=1):
-    rng = random.Random(seed)
-    pool = ["air", "rob", "kota", "kapal", "pasar"]
-    return [
-        message(
-            f"m{n}",
-            title=f"Judul {n}",
-            text=" ".join(rng.choices(pool, k=rng.randrange(1, 9))),
-            observed=T0 + rng.randrange(20) * HOUR,
-            source=rng.choice(["Warta", "Kabar", "Berita"]),
-            language=rng.choice(["id", "en", ""]),
-            persons=tuple(rng.sample(["Ratna", "Bayu", "Sari", "Putu"], rng.randrange(3))),
-            keywords=tuple(rng.sample(pool, 2)),
-            topic=rng.choice(["Kota", "Laut", ""]),
-            story=rng.choice(["s1", "s2", None]),
-            copy_of=f"m{n - n % 5}" if n % 5 and rng.random() < 0.5 else None,
-        )
-        for n in range(count)
-    ]
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.stack)])
+def index(request, index):
+    """An empty index of either kind."""
+    if request.param == "sqlite":
+        return index
+    made = request.getfixturevalue("es_index")
+    made.empty()
+    return made
 
 
 # ---------------------------------------------------------------- order and pages
@@ -111,14 +78,6 @@ def test_pages_are_stable_while_others_write(index, sort, collapse):
     assert search(index, **options).total > len(before)
 
 
-def test_an_article_changed_meanwhile_is_shown_as_it_is_now(index):
-    index.write(*[message(str(n), title=f"t{n}", observed=T0 + n * HOUR) for n in range(4)])
-    first = search(index, size=2)
-    index.write(message("0", title="t0 baru", observed=T0 + DAY, version=2), kill("1"))
-    rest = search(index, size=2, cursor=first.next)
-    assert [h.document.article.title for h in rest.hits] == ["t0 baru"]
-
-
 def test_equal_times_are_ordered_by_id(index):
     index.write(*[message(str(n)) for n in range(10)])
     assert ids([search(index)]) == sorted((id_of(str(n)) for n in range(10)), reverse=True)
@@ -151,20 +110,15 @@ def test_relevance_of_mixed_queries_ranks_all(index):
     assert ids([search(index, "air or topic:laut or words:>0", sort="relevance")]) == [id_of("a"), id_of("b")]
 
 
-def test_a_listing_by_relevance_ends(index, monkeypatch):
-    monkeypatch.setattr(listing, "MAX_RELEVANT", 20)
-    index.write(*many(90))
-    assert len(ids(walk(index, query="air", sort="relevance", size=8))) == 24
-
-
 # ---------------------------------------------------------------- totals
 
 
 def test_total_is_exact_up_to_the_cap(index, monkeypatch):
     index.write(*[message(str(n)) for n in range(12)])
     for cap, total, exact in [(100, 12, True), (12, 12, True), (11, 11, False)]:
-        monkeypatch.setattr("kabar.index.sqlite.reader.TOTAL_CAP", cap)
-        monkeypatch.setattr(listing.count, "__kwdefaults__", {"cap": cap})
+        for engine, counts in (("sqlite", "listing.count"), ("elasticsearch", "counting.total")):
+            monkeypatch.setattr(f"kabar.index.{engine}.reader.TOTAL_CAP", cap)
+            monkeypatch.setattr(f"kabar.index.{engine}.{counts}.__kwdefaults__", {"cap": cap})
         page = search(index)
         assert (page.total, page.total_is_exact) == (total, exact)
     assert index.reader.count() == 12
@@ -333,29 +287,6 @@ def test_a_cursor_belongs_to_its_search(index, other):
     assert search(index, "a", size=3, cursor=cursor, facets=("source",)).hits
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"id": "' OR 1=1 --"},
-        {"key": 2**70},
-        {"newest_doc": -(2**70)},
-        {"seen": [2**64]},
-        {"key": 1e308},
-        {"seen": [-1, 0, 5]},
-    ],
-)
-def test_a_forged_cursor_reaches_nothing_else(index, fields):
-    index.write(*[message(str(n)) for n in range(3)])
-    good = cursors.decode_cursor(search(index, size=1).next, cursors.belonging("", "newest", False))
-    forged = msgspec.structs.replace(good, **fields).encode()
-    try:
-        page = search(index, size=1, cursor=forged)
-    except QueryError:
-        return
-    assert page.total <= 3
-    assert index.reader.count() == 3
-
-
 def test_a_bomb_in_a_cursor(index):
     import base64
     import zlib
@@ -389,19 +320,8 @@ def test_too_expensive(index, call, monkeypatch):
     index.write(*many(40))
     monkeypatch.setattr("kabar.index.sqlite.reader._STEPS_BETWEEN_CHECKS", 10)
     with pytest.raises(QueryError, match="too expensive"):
-        call(SqliteReader(index.opened(), time_limit_s=-1))
-    call(SqliteReader(index.opened()))
-
-
-def test_a_stopped_query_leaves_the_reader_usable(index, monkeypatch):
-    index.write(*many(40))
-    monkeypatch.setattr("kabar.index.sqlite.reader._STEPS_BETWEEN_CHECKS", 10)
-    reader = SqliteReader(index.opened(), time_limit_s=-1)
-    with pytest.raises(QueryError):
-        reader.count("air")
-    reader._time_limit_s = 60
-    assert reader.count("air") > 0
-    assert not reader._connection.in_transaction
+        call(index.reader_with(time_limit_s=-1))
+    call(index.reader_with(time_limit_s=60))
 
 
 def test_hostile_queries_end(index):
@@ -418,22 +338,6 @@ def test_hostile_queries_end(index):
     ):
         for sort in ("newest", "relevance"):
             search(index, query, sort=sort, snippets=True, facets=("person",))
-
-
-def test_a_bad_query_is_told_before_the_database_is_touched(index):
-    index.reader._connection.close()
-    with pytest.raises(QueryError) as caught:
-        search(index, "a or b and c")
-    assert caught.value.position == 7
-    with pytest.raises(StoreError):
-        search(index, "a")
-
-
-def test_a_damaged_document_says_so(index):
-    index.write(message())
-    index.connection.execute("UPDATE article_bodies SET document = x'00'")
-    with pytest.raises(StoreError, match="unpacked"):
-        search(index)
 
 
 # ---------------------------------------------------------------- versions, received
@@ -460,7 +364,8 @@ def test_versions_oldest_first_with_texts(index):
 
 
 def test_versions_are_bounded_to_the_latest(index, monkeypatch):
-    monkeypatch.setattr("kabar.index.sqlite.chronicle.MAX_VERSIONS", 3)
+    for engine in ("sqlite", "elasticsearch"):
+        monkeypatch.setattr(f"kabar.index.{engine}.chronicle.MAX_VERSIONS", 3)
     index.write(*[message(title=f"v{n}", observed=T0 + n, version=n) for n in range(1, 6)])
     assert [v.title for v in index.reader.versions(id_of("a"))] == ["v3", "v4", "v5"]
 
@@ -567,39 +472,6 @@ def test_stories_of_articles_found(index):
 # ---------------------------------------------------------------- beside a writer
 
 
-def test_one_call_is_one_snapshot(index):
-    """Total, hits and facets of a page belong together while a writer commits; counts never go back."""
-    stop = threading.Event()
-    failures: list[BaseException] = []
-
-    def write():
-        connection = sqlite3.connect(index.path, isolation_level=None)
-        writer, n = SqliteWriter(connection), 0
-        while not stop.is_set() and n < 400:
-            connection.execute("BEGIN IMMEDIATE")
-            writer.write([entry(message(f"w{n + k}", source="Warta")) for k in range(5)])
-            connection.execute("COMMIT")
-            n += 5
-        connection.close()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    last = 0
-    try:
-        for _ in range(40):
-            page = search(index, facets=("source",), size=200)
-            assert page.total % 5 == 0
-            assert page.facets["source"] == ([("Warta", page.total)] if page.total else [])
-            assert len(page.hits) == min(page.total, 200)
-            assert page.total >= last
-            last = page.total
-    except BaseException as error:  # noqa: BLE001 - the writer must be stopped first
-        failures.append(error)
-    stop.set()
-    thread.join()
-    assert not failures, failures[0]
-
-
 def test_threads_may_share_a_reader(index):
     index.write(*many(60))
     expected = search(index, "air", size=200)
@@ -614,22 +486,3 @@ def test_threads_may_share_a_reader(index):
     for t in threads:
         t.join()
     assert not wrong
-
-
-def test_inside_a_callers_transaction_the_reader_sees_it(tmp_path):
-    connection = create(tmp_path / "i.db")
-    reader = SqliteReader(connection)
-    connection.execute("BEGIN")
-    SqliteWriter(connection).write([entry(message())])
-    assert reader.count() == 1
-    assert connection.in_transaction
-    connection.execute("ROLLBACK")
-    assert reader.count() == 0
-
-
-def test_a_read_only_connection_is_enough(index):
-    index.write(rich(), stories=[story("kapal")])
-    with pytest.raises(sqlite3.OperationalError):
-        index.reader._connection.execute("DELETE FROM articles")
-    search(index, "kapal", sort="relevance", collapse_copies=True, facets=tuple(FACETS), snippets=True)
-    index.reader.stories(StoriesRequest(query="kapal"))

@@ -10,7 +10,8 @@ import pytest
 from index_samples import DAY, T0, create, entry, id_of, kill, message, rich, story
 
 from kabar.errors import DiskFull, StoreBusy, StoreError
-from kabar.index.sqlite import TABLES, Entry, SqliteWriter, dump, stored_bytes
+from kabar.index.entry import Entry
+from kabar.index.sqlite import TABLES, SqliteWriter, dump, stored_bytes
 from kabar.query.fields import VALUE_FIELDS, WORD_FIELDS
 
 # Key of what is stored, key of what comes, answer.

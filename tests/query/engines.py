@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from kabar.contracts.document import Document
-from kabar.index.sqlite import SCHEMA, Entry, SqliteWriter
+from kabar.index.entry import Entry
+from kabar.index.sqlite import SCHEMA, SqliteWriter
 from kabar.query import parse
+from kabar.query.elasticsearch import compile_dsl
 from kabar.query.fts5 import compile_sql
 from kabar.query.predicate import compile_predicate
 
@@ -50,4 +52,36 @@ class SqliteEngine:
         return set(found)
 
 
-ENGINES = {"predicate": PredicateEngine, "sqlite": SqliteEngine}
+class ElasticsearchEngine:
+    """The compiled filter over a real index, filled with the writer's own actions. Give it a place of its own."""
+
+    def __init__(self, settings) -> None:
+        from tests.index.es_index import EsIndex
+
+        self.index = EsIndex(settings)
+
+    def load(self, documents: Sequence[Document]) -> None:
+        self.index.empty()
+        self.index.write_entries([Entry(d, b"{}", 1) for d in documents])
+
+    def find(self, query: str, now_ms: int | None = None) -> set[str]:
+        return self.find_node(parse(query, now_ms))
+
+    def find_node(self, node) -> set[str]:
+        return self.find_all([node])[0]
+
+    def find_all(self, nodes) -> list[set[str]]:
+        """What each finds, in one request."""
+        alias = self.index.names.alias("articles")
+        searches = [
+            part
+            for node in nodes
+            for part in ({}, {"query": compile_dsl(node).filter, "size": 1_000, "_source": False})
+        ]
+        answers = self.index.client.msearch(index=alias, searches=searches)["responses"]
+        found = [[hit["_id"] for hit in answer["hits"]["hits"]] for answer in answers]
+        assert all(len(ids) == len(set(ids)) for ids in found)
+        return [set(ids) for ids in found]
+
+
+IN_PROCESS = {"predicate": PredicateEngine, "sqlite": SqliteEngine}

@@ -1,4 +1,4 @@
-"""Random trees over random small documents: SQLite and the predicate find the same."""
+"""Random trees over random small documents: SQLite, Elasticsearch and the predicate find the same."""
 
 from __future__ import annotations
 
@@ -138,6 +138,56 @@ def test_same_documents(corpus, nodes):
         assert sqlite == predicate, str(node)
 
 
+@pytest.mark.stack
+@settings(QUIET, max_examples=6)
+@given(corpus=st.lists(documents, min_size=15, max_size=30), nodes=st.lists(trees, min_size=30, max_size=60))
+def test_same_documents_on_elasticsearch(elasticsearch, corpus, nodes):
+    """Few examples, each of many trees: making an index takes a while, asking it does not."""
+    made = [document(str(n), **fields) for n, fields in enumerate(corpus)]
+    predicate = PredicateEngine()
+    predicate.load(made)
+    elasticsearch.load(made)
+    for node, found in zip(nodes, elasticsearch.find_all(nodes), strict=True):
+        assert found == predicate.find_node(node), str(node)
+
+
+# What a tokeniser may cut: at 120 code points (ours) and at 255 UTF-16 units (Elasticsearch's own limit). The last
+# letters of a long word are no word, nor is its beginning.
+LETTERS = {"one unit": "a", "two units": "\U00010428"}
+LENGTHS = [1, 119, 120, 121, 127, 128, 239, 240, 241, 254, 255, 256, 257, 360, 510, 511, 1_000]
+
+
+def long_words(letter):
+    return [letter * length for length in LENGTHS] + [letter * length + "putin" for length in LENGTHS]
+
+
+def long_queries(letter):
+    nodes = [
+        Match(field, ("putin",), mode) for field in ("", "text") for mode in ("phrase", "whole", "prefix")
+    ]
+    for word in long_words(letter):
+        nodes += [Match("text", (word,), mode) for mode in ("phrase", "whole", "prefix")]
+        nodes += [Match("text", (word, "biden")), Match("text", ("biden", word)), Match("text", (word, word))]
+    return nodes
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("letter", LETTERS.values(), ids=LETTERS)
+def test_long_words_are_words_on_elasticsearch_too(elasticsearch, letter):
+    texts = ["putin", "biden"]
+    for word in long_words(letter):
+        texts += [word, f"biden {word}", f"{word} biden", f"{word} putin", f"{word} {word}"]
+    made = [document(str(n), text=text) for n, text in enumerate(texts)]
+    engines = [PredicateEngine(), SqliteEngine(), elasticsearch]
+    for engine in engines:
+        engine.load(made)
+    nodes = long_queries(letter)
+    for node, found in zip(nodes, elasticsearch.find_all(nodes), strict=True):
+        by_predicate, by_sqlite = (engine.find_node(node) for engine in engines[:2])
+        assert found == by_predicate == by_sqlite, str(node)[:60]
+    assert elasticsearch.find_node(Match("text", ("putin",))) < {d.article.id for d in made}
+
+
 @settings(max_examples=300, deadline=None)
 @given(trees)
 def test_printed_form_parses_to_the_same_tree(node):
@@ -197,7 +247,15 @@ def test_a_phrase_does_not_reach_over_values():
 @pytest.mark.parametrize("size", [300, 400])
 def test_wide_queries_compile_for_sqlite(size):
     """SQLite's expression depth and FTS5's stack are not met by width."""
-    engine = SqliteEngine()
+    finds_wide(SqliteEngine(), size)
+
+
+@pytest.mark.stack
+def test_wide_queries_run_on_elasticsearch(elasticsearch):
+    finds_wide(elasticsearch, 400)
+
+
+def finds_wide(engine, size):
     engine.load([document("a", "putin", words=8)])
     wide = Or(tuple(Match("", (f"w{n}",)) if n % 2 else Range("words", n, n) for n in range(size)))
     assert len(engine.find_node(wide)) == 1
@@ -206,9 +264,18 @@ def test_wide_queries_compile_for_sqlite(size):
 
 def test_deep_queries_run_in_sqlite():
     """Twenty levels, alternating, within FTS5's parser stack."""
+    finds_deep(SqliteEngine())
+
+
+@pytest.mark.stack
+def test_deep_queries_run_on_elasticsearch(elasticsearch):
+    """Within the 30 levels it allows."""
+    finds_deep(elasticsearch)
+
+
+def finds_deep(engine):
     from kabar.query.parser import MAX_DEPTH
 
-    engine = SqliteEngine()
     engine.load([document("a", "putin biden")])
     right = left = excluding = "putin"
     for level in range(MAX_DEPTH - 1):

@@ -13,11 +13,11 @@ from kabar.runtime.embedded import letters
 from kabar.runtime.embedded.audit import audit
 from kabar.runtime.embedded.dump import dump
 from kabar.runtime.embedded.engine import Embedded
-from kabar.runtime.embedded.inbox import Refused
 from kabar.runtime.embedded.prune import prune
 from kabar.runtime.embedded.store import open_reader, transaction
 from kabar.runtime.envelopes import letter
 from kabar.runtime.inline import InlinePool
+from kabar.runtime.refusals import Refused
 
 START = 1_790_000_000_000
 WORDS = [

@@ -33,11 +33,12 @@ from kabar.contracts.sections import (
 )
 from kabar.contracts.story import Story
 from kabar.index.document import assemble, version_key
-from kabar.index.sqlite import Entry, SqliteWriter
-from kabar.index.sqlite.reader import SqliteReader
+from kabar.index.entry import Entry
+from kabar.index.sqlite import SqliteWriter
 from kabar.runtime.embedded.store import open_reader, open_writer, transaction
 from kabar.runtime.metrics import Metrics
 from kabar.web.context import WebContext
+from kabar.web.embedded import StoreView
 
 T0 = 1_769_904_000_000  # 2026-02-01T00:00Z
 HOUR = 3_600_000
@@ -257,12 +258,8 @@ def context_of(directory: Path, health: Health | None = None, metrics: Metrics |
         finally:
             connection.close()
 
-    @contextmanager
-    def index():
-        with store() as connection:
-            yield SqliteReader(connection)
-
-    health = health or Health()
+    view = StoreView(store)
     return WebContext(
-        open_index=index, open_store=store, metrics=metrics or Metrics(), health=health, now_ms=lambda: NOW
-    )
+        open_index=view.index, letters=view, figures=view.figures, metrics=metrics or Metrics(),
+        health=health or Health(), now_ms=lambda: NOW,
+    )  # fmt: skip

@@ -167,6 +167,7 @@ def test_a_sick_store_is_503_and_says_when_to_come_back(directory):
     from litestar.testing import TestClient
 
     from kabar.web.app import create_app
+    from kabar.web.embedded import StoreView
     from tests.web.samples import context_of
 
     @contextmanager
@@ -174,7 +175,8 @@ def test_a_sick_store_is_503_and_says_when_to_come_back(directory):
         raise DiskFull("no space left", hint="free some")
         yield
 
-    context = replace(context_of(directory), open_index=sick, open_store=sick)
+    view = StoreView(sick)
+    context = replace(context_of(directory), open_index=view.index, letters=view, figures=view.figures)
     with TestClient(create_app(context)) as client:
         answer = client.get("/api/articles")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
@@ -207,24 +209,24 @@ def test_a_bug_tells_nothing_of_the_inside(directory):
 
 
 def test_a_query_that_takes_too_long_is_stopped_and_told(directory, monkeypatch):
-    from contextlib import contextmanager
+    from contextlib import closing, contextmanager
     from dataclasses import replace
 
     from litestar.testing import TestClient
 
     from kabar.index.sqlite import reader
+    from kabar.runtime.embedded.store import open_reader
     from kabar.web.app import create_app
     from tests.web.samples import context_of
 
     monkeypatch.setattr(reader, "_STEPS_BETWEEN_CHECKS", 1)
-    context = context_of(directory)
 
     @contextmanager
     def impatient():
-        with context.open_store() as connection:
+        with closing(open_reader(directory)) as connection:
             yield reader.SqliteReader(connection, time_limit_s=-1.0)
 
-    with TestClient(create_app(replace(context, open_index=impatient))) as client:
+    with TestClient(create_app(replace(context_of(directory), open_index=impatient))) as client:
         answer = client.get("/api/articles")
         assert answer.status_code == 400
         assert "too expensive" in answer.json()["detail"]

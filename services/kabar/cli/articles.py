@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -11,15 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from kabar.cli import render
-from kabar.cli.context import AsJson, DataDir, index, out, print_json, store
+from kabar.cli.context import AsJson, DataDir, index, out, print_json
 from kabar.cli.explain import explain_article, explain_file
 from kabar.contracts.document import Document
 from kabar.errors import UsageError
-from kabar.index.api import Hit, SearchRequest, Sort, StoriesRequest, StorySort
-from kabar.index.sqlite.reader import SqliteReader
+from kabar.index.api import Hit, Reader, SearchRequest, Sort, StoriesRequest, StorySort
 from kabar.runtime.clock import wall_ms
 
+ID_DIGITS = 32
 MIN_PREFIX = 4
+_BEGINNING = re.compile(r"[0-9a-f]{1,32}")
 
 
 def register(app: typer.Typer) -> None:
@@ -85,36 +86,38 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one article: the whole document with --json, else the text with names and quotes marked."""
-    with store(data_dir) as connection:
-        document = _find(SqliteReader(connection), full_id(connection, article_id), article_id)
+    with index(data_dir) as reader:
+        document = _find(reader, full_id(reader, article_id), article_id)
     if as_json:
         print_json(document)
     else:
         render.article(document)
 
 
-def full_id(connection: sqlite3.Connection, beginning: str) -> str:
+def full_id(reader: Reader, beginning: str) -> str:
     """The article id that begins so.
 
     Raises:
-        UsageError: too short, none, or several.
+        UsageError: no beginning of an id, too short, none, or several.
     """
-    if len(beginning) == 32:
+    if not _BEGINNING.fullmatch(beginning):
+        raise UsageError(
+            f"'{beginning}' is no article id", hint="ids are hexadecimal; `kabar search` shows them"
+        )
+    if len(beginning) == ID_DIGITS:
         return beginning
     if len(beginning) < MIN_PREFIX:
         raise UsageError(
             f"'{beginning}' is too short for an article id", hint=f"give at least {MIN_PREFIX} digits"
         )
-    rows = connection.execute(
-        "SELECT id FROM articles WHERE id >= ? AND id < ? LIMIT 2", (beginning, beginning + "g")
-    ).fetchall()
-    if len(rows) != 1:
-        found = "several articles begin" if rows else "no article begins"
-        raise UsageError(f"{found} with '{beginning}'", hint="`kabar search` shows ids")
-    return str(rows[0][0])
+    found = reader.search(SearchRequest(query=f"id:{beginning}* status:*", size=2)).hits
+    if len(found) != 1:
+        said = "several articles begin" if found else "no article begins"
+        raise UsageError(f"{said} with '{beginning}'", hint="`kabar search` shows ids")
+    return found[0].document.article.id
 
 
-def _find(reader: SqliteReader, article_id: str, asked: str) -> Document:
+def _find(reader: Reader, article_id: str, asked: str) -> Document:
     document = reader.get(article_id)
     if document is None:
         raise UsageError(f"there is no article '{asked}'", hint="`kabar search` shows ids")
@@ -130,8 +133,8 @@ def explain(
     if Path(what).is_file():
         explained = explain_file(Path(what))
     else:
-        with store(data_dir) as connection:
-            explained = explain_article(SqliteReader(connection), full_id(connection, what))
+        with index(data_dir) as reader:
+            explained = explain_article(reader, full_id(reader, what))
     if as_json:
         print_json(explained)
     else:

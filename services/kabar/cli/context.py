@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 
 from kabar import settings as settings_module
+from kabar.cli.distributed import distributed
+from kabar.index.api import Reader
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.runtime import logs
 from kabar.runtime.embedded.store import open_reader
@@ -74,7 +76,18 @@ def store(data_dir: Path | None) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def index(data_dir: Path | None) -> Iterator[SqliteReader]:
-    """The index, for reading."""
-    with store(data_dir) as connection:
-        yield SqliteReader(connection)
+def index(data_dir: Path | None) -> Iterator[Reader]:
+    """The index, for reading: on Elasticsearch where one is configured and no data directory was asked for.
+
+    Raises:
+        UsageError: Elasticsearch is configured, and its library is not installed.
+    """
+    loaded = settings(data_dir=data_dir)
+    if loaded.elasticsearch_url and data_dir is None:
+        with distributed():
+            from kabar.index.elasticsearch.reader import opened  # noqa: PLC0415 - needs the extra
+        with opened(loaded) as reader:
+            yield reader
+    else:
+        with store(data_dir) as connection:
+            yield SqliteReader(connection)

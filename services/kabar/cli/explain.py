@@ -13,7 +13,7 @@ from kabar.contracts.observation import accept
 from kabar.contracts.outcomes import Ended, Forward
 from kabar.contracts.sections import CleanSection, DedupeSection
 from kabar.errors import Poison, UsageError
-from kabar.index.sqlite.reader import SqliteReader
+from kabar.index.api import Reader
 from kabar.producers.files import Record, open_input
 from kabar.runtime.clock import wall_ms
 
@@ -27,7 +27,7 @@ class Explained(Struct, frozen=True):
     decisions: list[Decision]
 
 
-def explain_article(reader: SqliteReader, article_id: str) -> list[Explained]:
+def explain_article(reader: Reader, article_id: str) -> list[Explained]:
     """An article of the index, latest version.
 
     Raises:

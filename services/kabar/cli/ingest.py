@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Self
+from enum import StrEnum
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from kabar.cli.context import AsJson, DataDir, err, out, print_json, settings
+from kabar.cli.context import AsJson, DataDir, out, print_json, settings
+from kabar.cli.distributed import distributed, on_kafka
 from kabar.cli.exits import Exit
+from kabar.cli.intake import (
+    Bar,
+    EventTime,
+    FieldMap,
+    Paths,
+    SkipDone,
+    SourceName,
+    job_options,
+    outcome_table,
+    print_sent,
+    print_total,
+    tell_problems,
+)
 from kabar.errors import UsageError
-from kabar.producers.files import parse_map
-from kabar.runtime.embedded import ingest as runtime
+from kabar.runtime.embedded import ingest as embedded
 from kabar.runtime.embedded.jobs import JobOptions
+from kabar.runtime.intake import Report, Summary
+from kabar.settings import Settings
 
-OUTCOMES = {
-    "indexed": "searchable: new articles, new versions, kills",
-    "unchanged": "the same content as known",
-    "superseded": "older than the newest known version",
-    "dropped": "not an article, by a stated rule",
-    "dead": "could not be processed: `kabar dead list`",
-}
+
+class To(StrEnum):
+    """Where observations go."""
+
+    STORE = "store"
+    KAFKA = "kafka"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,16 +43,17 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[
-        list[str], typer.Argument(help="Files (.txt .html .json .jsonl .warc, .gz too), folders, or -.")
-    ],
-    source: Annotated[str | None, typer.Option(help="Publisher of items that name none.")] = None,
-    field_map: Annotated[str, typer.Option("--map", help="Fields by hand: text=isi,title=judul.")] = "",
-    event_time: Annotated[
-        bool, typer.Option("--event-time", help="Trust an item's own observed_at: replays keep their order.")
-    ] = False,
-    skip_done: Annotated[
-        bool, typer.Option("--skip-done", help="Pass over files that were taken in completely before.")
+    paths: Paths,
+    to: Annotated[
+        To,
+        typer.Option(help="store = the data directory, processed here; kafka = news.raw, for the workers."),
+    ] = To.STORE,
+    source: SourceName = None,
+    field_map: FieldMap = "",
+    event_time: EventTime = False,
+    skip_done: SkipDone = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="With --to kafka: do not wait for the outcomes.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 if anything became a dead letter.")
@@ -55,76 +68,50 @@ def ingest(
     A job that was interrupted resumes when the same file is given again.
     """
     loaded = settings(data_dir=data_dir, workers=workers, batch_max=batch_max, default_source=source)
-    options = JobOptions(
-        mapping=parse_map(field_map) if field_map else {},
-        default_source=loaded.default_source,
-        event_time=event_time,
-    )
-    if not paths:
-        raise UsageError("nothing to ingest", hint="name files or folders, or - for standard input")
-    with _Bar(quiet=as_json) as bar:
-        summary = runtime.Ingest(loaded, options, skip_done=skip_done, report=bar.update).run(list(paths))
-    if as_json:
+    options = job_options(loaded, field_map, event_time=event_time)
+    _check(to, no_wait=no_wait, strict=strict, of_the_store={"--workers": workers, "--batch-max": batch_max})
+    with Bar(quiet=as_json) as bar:
+        if to is To.KAFKA:
+            summary = _into_kafka(loaded, options, paths, bar.update, skip_done=skip_done, wait=not no_wait)
+        else:
+            summary = embedded.Ingest(loaded, options, skip_done=skip_done, report=bar.update).run(paths)
+    if no_wait:
+        print_sent(summary, as_json=as_json)
+    elif as_json:
         print_json(summary)
     else:
-        _print(summary)
-    for problem in summary.problems:
-        err.print(f"kabar: {problem}", markup=False, highlight=False, soft_wrap=True)
-    if summary.problems:
-        raise typer.Exit(Exit.INPUT)
+        out.print(outcome_table(summary))
+        print_total(summary, what="accepted")
+    tell_problems(summary)
     if strict and summary.dead:
         raise typer.Exit(Exit.DEAD_LETTERS)
 
 
-class _Bar:
-    """A progress bar with rate and remaining time, on standard error; nothing where nobody watches."""
+def _check(to: To, *, no_wait: bool, strict: bool, of_the_store: dict[str, int | None]) -> None:
+    """That the options make sense together.
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=err,
-            disable=quiet or not err.is_terminal,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._progress.stop()
-
-    def update(self, state: runtime.Progress) -> None:
-        """Show where the job is: decided of accepted, and of the whole file by its bytes."""
-        if self._task is None:
-            self._task = self._progress.add_task("", total=None, rate="")
-        task = self._progress.tasks[0]
-        share = state.read_bytes / state.total_bytes if state.total_bytes else 0
-        expected = round(state.accepted / share) if share > 0.01 else None
-        rate = f"{state.decided / task.elapsed:,.0f}/s" if task.elapsed else ""
-        self._progress.update(
-            self._task,
-            description=f"{'resuming ' if state.resumed else ''}{Path(state.name).name}",
-            completed=state.decided,
-            total=max(expected or 0, state.accepted) or None,
-            rate=rate,
-        )
+    Raises:
+        UsageError: they do not.
+    """
+    if to is To.STORE:
+        if no_wait:
+            raise UsageError(
+                "--no-wait goes with --to kafka", hint="into the store, ingest is the one that works"
+            )
+        return
+    for option, value in of_the_store.items():
+        if value is not None:
+            raise UsageError(
+                f"{option} goes with --to store", hint="on Kafka, the workers have it: `kabar work`"
+            )
+    if strict and no_wait:
+        raise UsageError("--strict needs the outcomes", hint="leave out --no-wait")
 
 
-def _print(summary: runtime.Summary) -> None:
-    table = Table("outcome", "articles", "meaning", title=None)
-    for name, meaning in OUTCOMES.items():
-        table.add_row(name, f"{getattr(summary, name):,}", meaning)
-    out.print(table)
-    rate = (
-        f" ({summary.accepted / summary.seconds:,.0f}/s)"
-        if summary.seconds > 0.5 and not summary.skipped
-        else ""
-    )
-    skipped = f", {summary.skipped} files were taken in before" if summary.skipped else ""
-    out.print(f"{summary.accepted:,} observations accepted, {summary.seconds:.1f} s{rate}{skipped}")
+def _into_kafka(
+    loaded: Settings, options: JobOptions, paths: list[str], report: Report, *, skip_done: bool, wait: bool
+) -> Summary:
+    on_kafka(loaded)
+    with distributed():
+        from kabar.runtime.kafka.ingest import Ingest  # noqa: PLC0415 - an extra
+    return Ingest(loaded, options, skip_done=skip_done, wait=wait, report=report).run(paths)

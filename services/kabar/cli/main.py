@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from kabar import __version__
-from kabar.cli import articles, dead, ingest, operate, schema, serve
+from kabar.cli import (
+    articles,
+    dead,
+    index,
+    ingest,
+    operate,
+    produce,
+    reindex,
+    reprocess,
+    schema,
+    serve,
+    state,
+    topics,
+    web,
+    work,
+)
 from kabar.cli.context import err
 from kabar.cli.exits import MEANING, Exit
 from kabar.errors import KabarError
@@ -44,9 +59,17 @@ ingest.register(app)
 articles.register(app)
 serve.register(app)
 operate.register(app)
+work.register(app)
+reprocess.register(app)
+reindex.register(app)
+web.register(app)
 app.add_typer(dead.app, name="dead")
 app.add_typer(operate.config, name="config")
 app.add_typer(schema.app, name="schema")
+app.add_typer(topics.app, name="topics")
+app.add_typer(state.app, name="state")
+app.add_typer(index.app, name="index")
+app.add_typer(produce.app, name="produce")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -8,10 +8,10 @@ import typer
 from msgspec.structs import asdict
 from rich.table import Table
 
-from kabar.cli.context import AsJson, DataDir, out, print_json, settings, store
-from kabar.errors import KabarError, UsageError
+from kabar.cli.audit import audit
+from kabar.cli.context import AsJson, DataDir, out, print_json, settings
+from kabar.errors import UsageError
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.embedded import audit as audits
 from kabar.runtime.embedded.lease import Lease
 from kabar.runtime.embedded.prune import prune as prune_store
 from kabar.runtime.embedded.store import open_writer
@@ -19,39 +19,10 @@ from kabar.runtime.embedded.store import open_writer
 config = typer.Typer(help="Settings in use.", no_args_is_help=True)
 
 
-class AccountOpen(KabarError):
-    """The audit found a gap."""
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("audit")(audit)
     app.command("prune")(prune)
-
-
-def audit(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Check that every accepted observation has exactly one outcome, and that what it claims is there."""
-    with store(data_dir) as connection:
-        done = audits.audit(connection)
-    if as_json:
-        print_json({"gap": done.gap, "unaccounted": done.unaccounted, **asdict(done)})
-    else:
-        table = Table("account", "observations")
-        table.add_row("accepted", f"{done.accepted:,}")
-        for name, count in done.outcomes.items():
-            table.add_row(f"- {name}", f"{count:,}")
-        table.add_row("- waiting", f"{done.waiting:,}")
-        table.add_row("- pruned", f"{done.pruned:,}")
-        table.add_row("= unaccounted", f"{done.unaccounted:,}")
-        for check in done.checks:
-            table.add_row(check.name, f"{check.count:,}", style="red" if check.count else "")
-        out.print(table)
-    if done.gap:
-        broken = "; ".join(f"{c.name}: {c.means} ({', '.join(c.examples)})" for c in done.checks if c.count)
-        raise AccountOpen(
-            f"the account does not balance by {done.gap}: {broken or 'counted acceptances are missing'}",
-            hint="keep the store as it is and report this; nothing should ever cause it",
-        )
 
 
 def prune(

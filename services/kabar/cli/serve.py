@@ -13,8 +13,6 @@ import structlog
 import typer
 
 from kabar.cli.context import DataDir, out, settings
-from kabar.index.api import Reader
-from kabar.index.sqlite.reader import SqliteReader
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.embedded.engine import Embedded
 from kabar.runtime.embedded.store import open_reader
@@ -37,6 +35,7 @@ def run(
     # Here and not above: the web framework takes half a second that no other command needs.
     from kabar.web.app import create_app  # noqa: PLC0415
     from kabar.web.context import WebContext  # noqa: PLC0415
+    from kabar.web.embedded import StoreView  # noqa: PLC0415
     from kabar.web.server import serve  # noqa: PLC0415
 
     loaded = settings(data_dir=data_dir, host=host, port=port, workers=workers)
@@ -44,9 +43,11 @@ def run(
     stop = threading.Event()
     failure: list[BaseException] = []
     with Embedded(loaded) as engine:
+        view = StoreView(lambda: _store(engine))
         context = WebContext(
-            open_index=lambda: _index(engine),
-            open_store=lambda: _store(engine),
+            open_index=view.index,
+            letters=view,
+            figures=view.figures,
             metrics=engine.metrics,
             health=engine.health,
             now_ms=wall_ms,
@@ -95,9 +96,3 @@ def _store(engine: Embedded) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
-
-
-@contextmanager
-def _index(engine: Embedded) -> Iterator[Reader]:
-    with _store(engine) as connection:
-        yield SqliteReader(connection)

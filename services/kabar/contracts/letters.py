@@ -34,6 +34,8 @@ class DeadLetter(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Bytes of the original."""
     sha256: ShortText = ""
     cut: bool = False
+    options: LongText = ""
+    """How its record was read, as JSON: what an ingest was told; '' = nothing. Only where acceptance refused it."""
 
 
 class Ending(Struct, frozen=True, omit_defaults=True, kw_only=True):

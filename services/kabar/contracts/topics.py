@@ -25,6 +25,8 @@ class Topic(Struct, frozen=True):
     """Name of the exported schema of its values, or 'bytes'."""
     public: bool
     why: str
+    compaction_lag_ms: int = 0
+    """A compacted topic that is also somebody's queue: how long every record stays for readers who must see each."""
 
 
 MiB = 1_048_576
@@ -72,7 +74,8 @@ TOPICS: tuple[Topic, ...] = (
         "article id",
         "message",
         public=True,
-        why="the newest complete article per id, for microservices",
+        why="the newest complete article per id, for microservices; and the queue of the sink",
+        compaction_lag_ms=7 * DAY_MS,
     ),
     Topic(
         "news.stories",

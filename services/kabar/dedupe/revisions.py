@@ -7,13 +7,15 @@ articles a word occurs.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from kabar.contracts.outcomes import StateChanged
 from kabar.dedupe.options import DedupeOptions
-from kabar.dedupe.state import REVISION, Clock, Window
+from kabar.dedupe.state import FORMAT, REVISION, STAMP_BYTES, WORDS, Clock, Window, check_format
+from kabar.dedupe.stories.bags import pack_terms
+from kabar.dedupe.stories.vectors import Terms
 
 _LEVEL = 6  # 1 saves half the time and costs a fifth more memory, which is the scarcer here
 _WHOLE, _CUT = b"\0", b"\1"
@@ -41,11 +43,12 @@ class Revisions:
     """Texts by article id.
 
     Args:
-        on_change: called with (text, +1) for each text that comes and (text, -1) for each that goes.
+        on_change: called with (text, +1) for each text that comes and (text, -1) for each that goes; returns the
+            terms it was counted by, which are kept in the log, not in memory.
     """
 
     def __init__(
-        self, options: DedupeOptions, clock: Clock, on_change: Callable[[Revision, int], None]
+        self, options: DedupeOptions, clock: Clock, on_change: Callable[[Revision, int], Terms]
     ) -> None:
         self._clock = clock
         self._options = options
@@ -73,31 +76,43 @@ class Revisions:
             f"{revision.title}\0{revision.text}".encode("utf-8", "surrogatepass"), _LEVEL
         )
         changes = [self._window.put(article, self._clock.stamp(), payload)]
-        self._enter(payload, revision)
+        self._bytes += len(payload)
+        terms = self._on_change(revision, 1)
+        changes.append(StateChanged(WORDS + article, bytes([FORMAT]) + pack_terms(terms)))
         while self._bytes > self._options.revision_bytes and len(self._window) > 1:
-            changes += [self._forget(key) for key in self._window.oldest(64) if key != article]
+            for key in self._window.oldest(64):
+                changes += self._forget(key) if key != article else []
         return changes
 
     def expire(self) -> list[StateChanged]:
         """Forget what is too old."""
-        return [
-            self._forget(key) for key in self._window.overdue(self._clock.now, self._options.expire_per_tick)
-        ]
+        overdue = self._window.overdue(self._clock.now, self._options.expire_per_tick)
+        return [change for key in overdue for change in self._forget(key)]
 
     def load(self, article: bytes, value: bytes) -> None:
-        """Take a record of an earlier run, in order of stamps."""
+        """Take a record of an earlier run, in order of stamps; :meth:`load_words` follows."""
         self._window.load(article, value)
-        payload = self._window.payload(article)
-        assert payload is not None
-        self._enter(payload, _unpack(payload))
+        self._bytes += len(value) - STAMP_BYTES
 
-    def _forget(self, article: bytes) -> StateChanged:
+    def load_words(self, records: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        """Take the records of what the texts are counted by; returns those of texts that are kept.
+
+        A text without one (kabar did not always write them) is read and counted now.
+        """
+        counted: dict[bytes, bytes] = {}
+        for article, value in records:
+            check_format(value)
+            if self._window.payload(article) is not None:
+                counted[article] = value[1:]
+        for article in self._window:
+            payload = self._window.payload(article)
+            if article not in counted and payload is not None:
+                self._on_change(_unpack(payload), 1)
+        return list(counted.values())
+
+    def _forget(self, article: bytes) -> list[StateChanged]:
         self._leave(article)
-        return self._window.forget(article)
-
-    def _enter(self, payload: bytes, revision: Revision) -> None:
-        self._bytes += len(payload)
-        self._on_change(revision, 1)
+        return [self._window.forget(article), StateChanged(WORDS + article, None)]
 
     def _leave(self, article: bytes) -> None:
         payload = self._window.payload(article)

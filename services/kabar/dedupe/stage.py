@@ -6,7 +6,7 @@ in those records: a stage that is given them back goes on exactly as this one wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -31,11 +31,13 @@ from kabar.dedupe.state import (
     REVISION,
     SIGNATURE,
     STORY,
+    WORDS,
     Clock,
-    stamp_of,
+    seq_of,
 )
 from kabar.dedupe.stories.bags import MAX_WORDS, Bag, Frequencies, bag_of
 from kabar.dedupe.stories.clusters import Member, Stories
+from kabar.dedupe.stories.vectors import Terms
 from kabar.errors import StoreError
 from kabar.text.tokens import words
 
@@ -73,7 +75,7 @@ class DedupeStage:
         header = message.header
         seen = observe(message, self._options.analysed_chars)
         self._clock.advance(header.observed_at)
-        known = self._decisions.get(header.observation_id)
+        known = self._decisions.get(header.observation_id) or _carried(message)
         if known is not None:
             decision, effects = known, self._repeat(header, seen, known)
         else:
@@ -109,11 +111,10 @@ class DedupeStage:
         for key, value in records:
             kinds.setdefault(key[:1], []).append((key[1:], value))
         for kind, load in self._loaders():
-            found: Sequence[tuple[bytes, bytes]] = kinds.pop(kind, [])
-            if kind not in (CLOCK, LEDGER):
-                found = sorted(found, key=lambda record: stamp_of(record[1]).seq)
-            for key, value in found:
-                load(key, value)
+            found = kinds.pop(kind, [])
+            if kind not in (CLOCK, LEDGER, WORDS):
+                found.sort(key=lambda record: seq_of(record[1]))
+            load(found)
         if kinds:
             raise StoreError(
                 f"dedupe state has records of unknown kind {min(kinds)!r}",
@@ -132,15 +133,16 @@ class DedupeStage:
             "stories": len(self._stories),
         }
 
-    def _loaders(self) -> list[tuple[bytes, Callable[[bytes, bytes], None]]]:
+    def _loaders(self) -> list[tuple[bytes, Callable[[list[tuple[bytes, bytes]]], None]]]:
         return [
-            (CLOCK, lambda _, value: self._clock.load(value)),
-            (LEDGER, self._ledger.load),
-            (DECISION, self._decisions.load),
-            (REVISION, self._revisions.load),
+            (CLOCK, _each(lambda _, value: self._clock.load(value))),
+            (LEDGER, _each(self._ledger.load)),
+            (DECISION, _each(self._decisions.load)),
+            (REVISION, _each(self._revisions.load)),
+            (WORDS, lambda records: self._frequencies.load(self._revisions.load_words(records))),
             (SIGNATURE, self._copies.load),
-            (STORY, self._stories.load_story),
-            (MERGED, self._stories.load_merge),
+            (STORY, _each(self._stories.load_story)),
+            (MERGED, _each(self._stories.load_merge)),
         ]
 
     def _repeat(self, header: Header, seen: Observation, known: Decision) -> list[Effect]:
@@ -232,14 +234,29 @@ class DedupeStage:
             self._bag = (revision, _bag_of_analysed(new) if new else _bag(revision))
         return self._bag[1]
 
-    def _count(self, revision: Revision, change: int) -> None:
-        """A text came (+1) or went (-1)."""
+    def _count(self, revision: Revision, change: int) -> Terms:
+        """A text came (+1) or went (-1); the terms it is counted by."""
         bag = self._bag[1] if self._bag is not None and self._bag[0] is revision else _bag(revision)
         self._frequencies.count(bag.terms, change)
+        return bag.terms
 
     def _is_killed(self, article: bytes) -> bool:
         entry = self._ledger.get(article)
         return entry is not None and entry.killed
+
+
+def _carried(message: Message) -> Decision | None:
+    """What was decided before, as a message that is processed again says itself: memory forgets, the log does not."""
+    again = message.header.generation > 0 and message.has(DedupeSection)
+    return forwarded(message.dedupe) if again else None
+
+
+def _each(load: Callable[[bytes, bytes], None]) -> Callable[[list[tuple[bytes, bytes]]], None]:
+    def load_all(records: list[tuple[bytes, bytes]]) -> None:
+        for key, value in records:
+            load(key, value)
+
+    return load_all
 
 
 def _bag(revision: Revision) -> Bag:

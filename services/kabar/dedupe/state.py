@@ -19,12 +19,16 @@ from kabar.errors import StoreError
 FORMAT = 2
 """Leading byte of every value."""
 
-CLOCK, LEDGER, DECISION, REVISION, SIGNATURE, STORY, MERGED = b"g", b"a", b"o", b"t", b"s", b"c", b"m"
+CLOCK, LEDGER, DECISION, REVISION, WORDS, SIGNATURE, STORY, MERGED = (
+    b"g", b"a", b"o", b"t", b"w", b"s", b"c", b"m",
+)  # fmt: skip
+
+REBUILD_HINT = "run the version that wrote it, or rebuild the state with 'kabar state rebuild'"
 
 _CLOCK = struct.Struct("<BQQQ")
 _STAMP = struct.Struct("<BQQ")
 STAMP_BYTES = _STAMP.size
-_AT = slice(9, 17)
+_SEQ, _AT = slice(1, 9), slice(9, 17)
 
 
 class Stamp(Struct, frozen=True):
@@ -49,6 +53,16 @@ def stamp_of(value: bytes) -> Stamp:
     return Stamp(seq, at)
 
 
+def seq_of(value: bytes) -> int:
+    """The sequence number of an ordered record.
+
+    Raises:
+        StoreError: the record was written by another version of kabar.
+    """
+    check_format(value)
+    return int.from_bytes(value[_SEQ], "little")
+
+
 def check_format(value: bytes) -> None:
     """Refuse what this version cannot read.
 
@@ -59,7 +73,7 @@ def check_format(value: bytes) -> None:
         found = value[0] if value else "nothing"
         raise StoreError(
             f"dedupe state has format {found}, this kabar reads {FORMAT}",
-            hint="run the version that wrote it, or rebuild the state with 'kabar state rebuild'",
+            hint=REBUILD_HINT,
         )
 
 

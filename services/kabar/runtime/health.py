@@ -11,6 +11,8 @@ class Health:
     def __init__(self, metrics: Metrics) -> None:
         self.ready = False
         self.reason = "starting"
+        self.ailing = ""
+        """What only a restart cures; '' = nothing."""
         metrics.ready.set_function(lambda: float(self.ready))
 
     def up(self) -> None:

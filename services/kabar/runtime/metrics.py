@@ -49,8 +49,22 @@ class Metrics:
             buckets=STAGE_BUCKETS,
             registry=registry,
         )
+        self.restore_seconds = Gauge(
+            "kabar_state_restore_seconds",
+            "Seconds the last replay of a stateful stage's memory took.",
+            registry=registry,
+        )
         self.queue_depth = Gauge(
             "kabar_queue_depth", "Messages accepted and not yet decided.", ["queue"], registry=registry
+        )
+        self.behind = Gauge(
+            "kabar_behind_offsets",
+            "Offsets a worker's partitions are behind; markers of transactions count.",
+            ["topic"],
+            registry=registry,
+        )
+        self.quarantined_sources = Gauge(
+            "kabar_quarantined_sources", "Sources whose messages are buried untried.", registry=registry
         )
         self.worker_restarts = Gauge(
             "kabar_worker_restarts",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from kabar.index.api import Reader
-from kabar.index.sqlite.faults import store_errors
+from kabar.runtime.letters import Kept
 from kabar.runtime.metrics import Metrics
+from kabar.web.figures import Figures
 
 
 class Health(Protocol):
@@ -21,26 +21,38 @@ class Health(Protocol):
     """Why not; '' when ready."""
 
 
+class ReadableLetters(Protocol):
+    """What the page asks of :class:`kabar.runtime.letters.Letters`. Threads share it."""
+
+    def find(self, *, stage: str = "", reason: str = "", state: str = "open", limit: int = 100) -> list[Kept]:
+        """Dead letters, newest first; an empty filter matches all."""
+        ...
+
+    def get(self, letter_id: str) -> tuple[Kept, bytes]:
+        """One letter by id or unambiguous beginning, with the original bytes that are kept.
+
+        Raises:
+            UsageError: there is none, or several begin so.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebContext:
-    """The web's view of the rest. Connections are opened per request, in the thread that uses them.
+    """The web's view of the rest. Requests are answered by several threads; each opens a reader of its own.
 
     Attributes:
-        open_index: a reader on a read-only connection.
-        open_store: a read-only connection to the store, for dead letters and figures.
+        open_index: a reader, for one request.
+        letters: dead letters.
+        figures: counts of the whole, taken now.
         metrics: what ``/metrics`` exposes.
         health: what the probes say.
         now_ms: wall clock, milliseconds UTC; what relative dates in queries count back from.
     """
 
     open_index: Callable[[], AbstractContextManager[Reader]]
-    open_store: Callable[[], AbstractContextManager[sqlite3.Connection]]
+    letters: ReadableLetters
+    figures: Callable[[], Figures]
     metrics: Metrics
     health: Health
     now_ms: Callable[[], int]
-
-    @contextmanager
-    def store(self) -> Iterator[sqlite3.Connection]:
-        """The store, with SQLite's errors turned into kabar's."""
-        with self.open_store() as connection, store_errors():
-            yield connection

@@ -8,12 +8,11 @@ from kabar.index.sqlite.dump import dump
 from kabar.index.sqlite.prune import Pruned, prune, stored_bytes
 from kabar.index.sqlite.reader import SqliteReader
 from kabar.index.sqlite.schema import SCHEMA, TABLES
-from kabar.index.sqlite.writer import Entry, SqliteWriter
+from kabar.index.sqlite.writer import SqliteWriter
 
 __all__ = [
     "SCHEMA",
     "TABLES",
-    "Entry",
     "Pruned",
     "SqliteReader",
     "SqliteWriter",

@@ -7,8 +7,9 @@ import sqlite3
 import msgspec
 
 from kabar.contracts.message import decode_message
-from kabar.contracts.sections import Change, CleanSection, RawSection
+from kabar.contracts.sections import Change
 from kabar.index.api import Received, VersionRow
+from kabar.index.originals import received_with
 from kabar.index.sqlite.packing import unpack
 
 MAX_VERSIONS = 200
@@ -31,17 +32,10 @@ def version(connection: sqlite3.Connection, article_id: str, observation_id: str
 
 
 def received(connection: sqlite3.Connection, article_id: str) -> Received | None:
-    """The latest message, and the text its spans point into; '' for a page that gave none, and for a kill."""
+    """What came in, latest version."""
     sql = f"SELECT message FROM versions WHERE article_id = ? {_LATEST_FIRST} LIMIT 1"  # noqa: S608 - own text
     row = connection.execute(sql, (article_id,)).fetchone()
-    if row is None:
-        return None
-    data = unpack(row[0])
-    message = decode_message(data)
-    text = message.clean.received if message.has(CleanSection) else None
-    if text is None:
-        text = message.raw.text if message.has(RawSection) else ""
-    return Received(text=text, message=data)
+    return received_with(unpack(row[0])) if row else None
 
 
 def _version(row: tuple[str, str, int, int, str, bytes, bytes]) -> VersionRow:

@@ -24,9 +24,10 @@ from kabar.index.api import (
     VersionRow,
     visible,
 )
+from kabar.index.cursors import belonging
 from kabar.index.snippets import highlights, snippets
 from kabar.index.sqlite import chronicle, listing, storylines
-from kabar.index.sqlite.cursors import Cursor, belonging, decode_cursor
+from kabar.index.sqlite.cursors import Cursor, decode_cursor
 from kabar.index.sqlite.faults import store_errors
 from kabar.index.sqlite.packing import unpack_document
 from kabar.query.fts5 import compile_sql

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
 from kabar.contracts.document import Document, millis
 from kabar.contracts.story import Story
 from kabar.index.api import FACETS
+from kabar.index.entry import Entry, Written, copy_group
 from kabar.index.sqlite.faults import store_errors
 from kabar.index.sqlite.packing import pack, pack_words, unpack_words
 from kabar.query.analysis import comparable, word_column
 from kabar.query.fields import VALUE_FIELDS, WORD_FIELDS, values_at
 from kabar.query.fts5 import TABLE as WORDS_TABLE
-
-Written = Literal["written", "superseded"]
 
 _ROW = ("id", "version_key", "copy_group", "story_id", "bytes", *VALUE_FIELDS)
 _INSERT = f"INSERT INTO articles({', '.join(_ROW)}) VALUES({', '.join('?' * len(_ROW))})"
@@ -48,15 +45,6 @@ WHERE excluded.revision >= stories.revision"""
 _FACET_READERS = [values_at(path) for path in FACETS.values()]
 
 
-class Entry(Struct, frozen=True):
-    """One article to index: its document, the message it was made from, and what decides between two writes."""
-
-    document: Document
-    message: bytes
-    version_key: int
-    """:func:`kabar.index.document.version_key`."""
-
-
 class SqliteWriter:
     """Writes what it is given, in order. Never begins or ends a transaction: that is the caller's.
 
@@ -69,9 +57,9 @@ class SqliteWriter:
     def write(self, entries: Sequence[Entry], stories: Sequence[Story] = ()) -> list[Written]:
         """Index articles and stories.
 
-        An article whose stored ``version_key`` is higher is left as it is and not recorded as a version;
-        an equal key overwrites, so that the same observation may be written again. A story of a lower
-        revision is ignored.
+        An article whose stored ``version_key`` is higher is left as it is and not recorded as a version, but a
+        version it has already is refreshed; an equal key overwrites, so that the same observation may be written
+        again. A story of a lower revision is ignored.
 
         Returns:
             One answer per entry, in order.
@@ -90,7 +78,7 @@ class SqliteWriter:
             "SELECT doc, version_key FROM articles WHERE id = ?", (article_id,)
         ).fetchone()
         if known and known[1] > entry.version_key:
-            return "superseded"
+            return self._refresh(known[0], entry)
         columns = [word_column(entry.document, name) for name in WORD_FIELDS]
         body, words, message = pack(entry.document.encode()), pack_words(columns), pack(entry.message)
         size = len(body) + len(words) + len(message) + (self._size_of_other_versions(entry) if known else 0)
@@ -105,6 +93,21 @@ class SqliteWriter:
         self._connection.execute(_ADD_WORDS, (doc, *columns))
         self._connection.execute("INSERT INTO article_facets VALUES(?, ?)", (doc, _facets(entry.document)))
         self._connection.execute(_ADD_VERSION, (*_version_row(entry), message))
+        return "written"
+
+    def _refresh(self, doc: int, entry: Entry) -> Written:
+        """An older version of the article: if it was indexed once it is processed again, otherwise it came late."""
+        row = _version_row(entry)
+        old = self._connection.execute(
+            "SELECT length(message) FROM versions WHERE article_id = ? AND observation_id = ?", row[:2]
+        ).fetchone()
+        if old is None:
+            return "superseded"
+        message = pack(entry.message)
+        if self._connection.execute(_ADD_VERSION, (*row, message)).rowcount:
+            self._connection.execute(
+                "UPDATE articles SET bytes = bytes + ? WHERE doc = ?", (len(message) - old[0], doc)
+            )
         return "written"
 
     def _size_of_other_versions(self, entry: Entry) -> int:
@@ -130,18 +133,11 @@ def _article_row(entry: Entry, size: int) -> tuple[object, ...]:
     return (
         document.article.id,
         entry.version_key,
-        _copy_group(document),
+        copy_group(document),
         document.story.id,
         size,
         *(comparable(document, name) for name in VALUE_FIELDS),
     )
-
-
-def _copy_group(document: Document) -> str:
-    """What an article and its copies share: the id of the original. A killed one is in no group but its own."""
-    if document.article.status == "killed":
-        return f"killed {document.article.id}"
-    return document.duplicate.of if document.duplicate else document.article.id
 
 
 def _facets(document: Document) -> bytes:

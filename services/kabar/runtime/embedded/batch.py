@@ -8,16 +8,17 @@ from kabar.contracts.letters import MAX_LETTER_BYTES, DeadLetter
 from kabar.contracts.message import Message
 from kabar.contracts.outcomes import Effect, Ended, Forward, Outcome, StateChanged, StoryChanged
 from kabar.contracts.story import Story
-from kabar.index.sqlite.writer import Entry, Written
+from kabar.index.entry import Entry, Written
 from kabar.runtime.envelopes import letter
 
 
 class End:
     """How one observation ended, with what the metrics want to know."""
 
-    __slots__ = ("accepted_at", "observation_id", "outcome", "reason")
+    __slots__ = ("accepted_at", "message", "observation_id", "outcome", "reason")
 
     def __init__(self, message: Message, outcome: str, reason: str = "") -> None:
+        self.message = message
         self.observation_id = message.header.observation_id
         self.accepted_at = message.header.accepted_at
         self.outcome = outcome

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from kabar.index.sqlite.dump import LEFT_OUT_OF_MESSAGES
 from kabar.index.sqlite.dump import dump as dump_index
+from kabar.index.sqlite.packing import unpack
 
 LEFT_OUT = (
     "event.ingested", "trace.id", "accepted_at", "trace_id", "ended_at", "died_at", "started_at", "finished_at",
@@ -34,6 +35,9 @@ def dump(connection: sqlite3.Connection) -> Iterator[str]:
     for *row, original in letters:
         data = zlib.decompress(original)
         yield _line("dead_letters", *row, data.hex() if row[2] == "accept" else _timeless(data))
+    kept = connection.execute("SELECT observation_id, message FROM archive ORDER BY observation_id")
+    for observation, packed in kept:
+        yield _line("archive", observation, _timeless(unpack(packed)))
     for kind, body in connection.execute("SELECT kind, body FROM inbox ORDER BY seq"):
         yield _line("inbox", kind, _timeless(body))
 

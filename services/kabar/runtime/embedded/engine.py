@@ -76,6 +76,7 @@ class Embedded:
             limits=Limits(settings.batch_max, settings.batch_max_bytes),
             tick_ms=settings.tick_seconds * 1000,
             metrics=self.metrics,
+            archive=settings.archive_days > 0,
         )
 
     def __exit__(

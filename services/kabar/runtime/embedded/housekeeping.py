@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 
 from kabar.errors import KabarError
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.embedded import audit
+from kabar.runtime.embedded import archive, audit
 from kabar.runtime.embedded.inbox import Inbox
 from kabar.runtime.embedded.prune import prune
 from kabar.runtime.embedded.store import database_path, open_writer, transaction, translated
@@ -82,6 +82,7 @@ class Housekeeping:
 
     def _hourly(self, connection: sqlite3.Connection) -> None:
         settings = self._settings
+        archive.prune(connection, self._directory, now_ms=wall_ms(), days=settings.archive_days)
         if settings.retention_days or settings.retention_max_mb:
             done = prune(
                 connection, self._directory,

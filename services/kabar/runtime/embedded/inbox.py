@@ -16,13 +16,7 @@ from msgspec import Struct
 from kabar.contracts.letters import DeadLetter
 from kabar.contracts.message import Message, Tick
 from kabar.contracts.outcomes import Outcome
-
-
-class Refused(Struct, frozen=True):
-    """Something that came in and cannot be an observation: it is a dead letter from the start."""
-
-    letter: DeadLetter
-    original: bytes
+from kabar.runtime.refusals import Refused
 
 
 class Row(Struct, frozen=True):
@@ -131,6 +125,21 @@ class Inbox:
         )
         if reopened:
             self._place(header.observation_id, self._push(message.encode()))
+        return bool(reopened)
+
+    def reopen(self, observation_id: str, message: bytes) -> bool:
+        """Queue a decided observation again, with what is to be processed of it; its outcome is open till then.
+
+        Returns:
+            False if it waits already, is dead (its letter is what is replayed), or is gone; nothing was changed.
+        """
+        reopened = self._connection.execute(
+            "UPDATE observations SET outcome = NULL, reason = '', ended_at = NULL"
+            " WHERE id = ? AND outcome IS NOT NULL AND outcome != 'dead'",
+            (observation_id,),
+        ).rowcount
+        if reopened:
+            self._place(observation_id, self._push(message))
         return bool(reopened)
 
     # ------------------------------------------------------------ processing

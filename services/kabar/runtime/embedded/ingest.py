@@ -6,66 +6,35 @@ and takes over should that process end.
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
-from kabar.contracts.message import Message
-from kabar.contracts.observation import accept
-from kabar.errors import InputError, Poison
-from kabar.producers.files import Input, Record, find, fingerprint, open_input, open_pipe
+from kabar.producers.files import Input, Record
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.embedded import jobs
-from kabar.runtime.embedded.inbox import Refused
 from kabar.runtime.embedded.jobs import Job, JobOptions
 from kabar.runtime.embedded.writing import Writer
-from kabar.runtime.envelopes import said
 from kabar.runtime.feeding import chunks
+from kabar.runtime.intake import (
+    MAX_IDS,
+    OUTCOMES,
+    Inputs,
+    Progress,
+    Report,
+    Source,
+    Summary,
+    observed,
+    shown,
+    silent,
+)
 from kabar.runtime.protocol import Pool
-from kabar.runtime.refusals import refused
 from kabar.settings import Settings
-
-MAX_IDS = 1_000
-STDIN = "-"
-
-
-class Progress(Struct):
-    """What a progress bar shows; updated in place."""
-
-    name: str = ""
-    read_bytes: int = 0
-    total_bytes: int | None = None
-    accepted: int = 0
-    decided: int = 0
-    resumed: bool = False
-
-
-class Summary(Struct, frozen=True):
-    """What became of the records of all files of one call."""
-
-    accepted: int
-    indexed: int
-    unchanged: int
-    superseded: int
-    dropped: int
-    dead: int
-    seconds: float
-    ids: list[str]
-    """Articles concerned, in order of acceptance, at most 1,000."""
-    problems: list[str] = []
-    """Files that could not be read, and why."""
-    skipped: int = 0
-    """Files taken in completely by an earlier call."""
 
 
 class Ingest:
-    """One call. ``report`` is called after every step, from the calling thread."""
+    """One call."""
 
     def __init__(
         self,
@@ -73,7 +42,7 @@ class Ingest:
         options: JobOptions,
         *,
         skip_done: bool = False,
-        report: Callable[[Progress], None] = lambda _: None,
+        report: Report = silent,
         pool: Pool | None = None,
     ) -> None:
         self._settings = settings
@@ -84,7 +53,6 @@ class Ingest:
         self._progress = Progress()
         self._jobs: list[int] = []
         self._complete: list[int] = []
-        self._problems: list[str] = []
         self._skipped = 0
 
     def run(self, paths: Sequence[str | Path]) -> Summary:
@@ -95,46 +63,28 @@ class Ingest:
             EnvironmentError_: the store or the workers failed; the same call again resumes.
         """
         started = time.monotonic()
-        found = list(find(path for path in paths if str(path) != STDIN))
+        inputs = Inputs(paths)
         with Writer(self._settings, self._pool) as writer:
-            for one in found:
-                if one.problem:
-                    self._problems.append(f"{one.path}: {one.problem}")
-                else:
-                    self._take_file(writer, one.path)
-            if STDIN in map(str, paths):
-                # Unbuffered: a buffered stream cannot be left while a thread waits in it. Not ours to close.
-                with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as pipe:
-                    self._take_stream(writer, open_pipe(pipe, mapping=self._options.mapping))
+            for source in inputs:
+                with inputs.noted(source):
+                    self._take_source(writer, source)
             self._settle(writer)
-            return self._summary(writer.connection, time.monotonic() - started)
+            return self._summary(writer.connection, inputs.problems, time.monotonic() - started)
 
     # ------------------------------------------------------------ reading
 
-    def _take_file(self, writer: Writer, path: Path) -> None:
-        if not path.is_file():  # a named pipe: readable once, so without a fingerprint
-            self._take_stream(writer, open_input(path, mapping=self._options.mapping))
+    def _take_source(self, writer: Writer, source: Source) -> None:
+        key = source.key()
+        if self._skip_done and (done := jobs.finished(writer.connection, key, self._options)):
+            self._jobs.append(done.id)
+            self._skipped += 1
             return
-        try:
-            key = fingerprint(path)
-            if self._skip_done and (done := jobs.finished(writer.connection, key, self._options)):
-                self._jobs.append(done.id)
-                self._skipped += 1
-                return
-            with open_input(path, mapping=self._options.mapping) as source:
-                self._take(writer, source, self._begin(writer, key, path))
-        except InputError as error:
-            self._problems.append(str(error))
+        with source.open(self._options.mapping) as records:
+            self._take(writer, records, self._begin(writer, key, source.name))
 
-    def _take_stream(self, writer: Writer, source: Input) -> None:
-        with source:
-            self._take(writer, source, self._begin(writer, secrets.token_hex(16), source.name))
-
-    def _begin(self, writer: Writer, key: str, path: str | Path) -> Job:
+    def _begin(self, writer: Writer, key: str, path: str) -> Job:
         with writer.accepting():
-            job = jobs.begin(
-                writer.connection, key, shown(path), self._options, wall_ms(), not_these=self._jobs
-            )
+            job = jobs.begin(writer.connection, key, path, self._options, wall_ms(), not_these=self._jobs)
         self._jobs.append(job.id)
         return job
 
@@ -155,29 +105,9 @@ class Ingest:
         now = wall_ms()
         with writer.accepting():
             seen = writer.inbox.clock(now)
-            items = [self._item(record, job, name, seen, now) for record in chunk]
+            items = [observed(record, job, name, seen=seen, now=now) for record in chunk]
             self._progress.accepted += writer.inbox.accept(items, job=job.id)
             jobs.advance(writer.connection, job, chunk[-1].position)
-
-    def _item(self, record: Record, job: Job, name: str, seen: int, now: int) -> Message | Refused:
-        observation = job.observation_id(record.number)
-        # A record that cannot be read has no time of its own; in a replay the wall clock would be a lie.
-        unread = 0 if self._options.event_time else seen
-        origin = f"file:{name}#{record.number}"
-        if record.fields is None:
-            return refused(record, observation, origin, unread, now, record.reason, record.error)
-        try:
-            return accept(
-                record.fields,
-                observation_id=observation,
-                observed_at=seen,
-                accepted_at=now,
-                origin=origin,
-                default_source=self._options.default_source,
-                event_time=self._options.event_time,
-            )
-        except Poison as error:
-            return refused(record, observation, origin, unread, now, error.reason, said(error))
 
     # ------------------------------------------------------------ processing
 
@@ -194,19 +124,13 @@ class Ingest:
         with writer.accepting():
             jobs.finish(writer.connection, self._complete, wall_ms())
 
-    def _summary(self, connection: sqlite3.Connection, seconds: float) -> Summary:
+    def _summary(self, connection: sqlite3.Connection, problems: list[str], seconds: float) -> Summary:
         counts = jobs.outcomes(connection, self._jobs)
-        names = ("indexed", "unchanged", "superseded", "dropped", "dead")
         return Summary(
             accepted=sum(counts.values()),
-            **{name: counts.get(name, 0) for name in names},
+            **{name: counts.get(name, 0) for name in OUTCOMES},
             seconds=round(seconds, 3),
             ids=jobs.article_ids(connection, self._jobs, MAX_IDS),
-            problems=self._problems,
+            problems=problems,
             skipped=self._skipped,
         )
-
-
-def shown(path: str | Path) -> str:
-    """A file's name as text: one that is not UTF-8 must not break what it is written into."""
-    return os.fsencode(path).decode("utf-8", "replace")

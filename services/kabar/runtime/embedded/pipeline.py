@@ -20,15 +20,18 @@ from kabar.contracts.outcomes import DeadReason, Ended, Forward, Outcome
 from kabar.contracts.sections import CleanSection, EnrichSection
 from kabar.errors import Poison, StoreError
 from kabar.index.document import assemble, version_key
-from kabar.index.sqlite.writer import Entry, SqliteWriter
+from kabar.index.entry import Entry
+from kabar.index.sqlite.writer import SqliteWriter
 from kabar.runtime.attempt import describe
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.embedded import inbox as inbox_module
+from kabar.runtime.embedded.archive import Archive
 from kabar.runtime.embedded.batch import Batch, End
 from kabar.runtime.embedded.inbox import Inbox, Row
 from kabar.runtime.embedded.store import transaction, translated
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.protocol import Pool, Result, StatefulStage
+from kabar.runtime.rerun import made_before
 
 
 class Limits(Struct, frozen=True):
@@ -63,6 +66,7 @@ class Pipeline:
         limits: Limits,
         tick_ms: int,
         metrics: Metrics,
+        archive: bool = True,
     ) -> None:
         self._connection = connection
         self._directory = directory
@@ -72,6 +76,7 @@ class Pipeline:
         self._metrics = metrics
         self._inbox = Inbox(connection, tick_ms=tick_ms)
         self._writer = SqliteWriter(connection)
+        self._archive = Archive(connection, on=archive)
         self._ahead: Fetched | None = None
         self._after = 0
         self._crashed: dict[str, str] = {}
@@ -113,7 +118,9 @@ class Pipeline:
         if not rows:
             return None
         items = [_decoded(row) for row in rows]
-        articles = [item for item in items if isinstance(item, Message)]
+        articles = [
+            item for item in items if isinstance(item, Message) and not made_before(item, CleanSection)
+        ]
         return Fetched(rows, items, self._pool.submit("clean", articles))
 
     def _decide(self, current: Fetched, dedupe: StatefulStage) -> Batch:
@@ -124,7 +131,9 @@ class Pipeline:
             if isinstance(item, Tick):
                 batch.apply(dedupe.tick(item))
                 continue
-            message = self._settle(item, "clean", CleanSection, next(cleaned), batch)
+            message: Message | None = item
+            if not made_before(item, CleanSection):
+                message = self._settle(item, "clean", CleanSection, next(cleaned), batch)
             if message is not None:
                 message = self._deduplicate(message, dedupe, batch)
             if message is not None:
@@ -179,10 +188,15 @@ class Pipeline:
         return None
 
     def _enrich(self, messages: Sequence[Message], batch: Batch) -> None:
-        results = self._pool.collect(self._pool.submit("enrich", messages, urgent=True)) if messages else []
+        wanting = [message for message in messages if not made_before(message, EnrichSection)]
+        results = iter(
+            self._pool.collect(self._pool.submit("enrich", wanting, urgent=True)) if wanting else ()
+        )
         now = wall_ms()
-        for message, result in zip(messages, results, strict=True):
-            enriched = self._settle(message, "enrich", EnrichSection, result, batch)
+        for message in messages:
+            enriched: Message | None = message
+            if not made_before(message, EnrichSection):
+                enriched = self._settle(message, "enrich", EnrichSection, next(results), batch)
             if enriched is not None:
                 self._assemble(enriched, batch, now)
 
@@ -212,6 +226,7 @@ class Pipeline:
             now = wall_ms()
             for end in batch.ends:
                 inbox_module.end(self._connection, end.observation_id, end.outcome, end.reason, now)
+                self._archive.settle(end.message, end.outcome)
             self._inbox.done(rows)
         self._state_seq = seq
         self._count(batch, now)

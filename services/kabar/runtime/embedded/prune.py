@@ -47,7 +47,7 @@ def prune(
                 connection.executemany(
                     "DELETE FROM observations WHERE id = ?", [(one,) for one in index.observations]
                 )
-                _book(connection, len(index.observations))
+                book(connection, len(index.observations))
             total = total.plus(Pruned(index.articles, index.versions, index.stories, len(index.observations)))
             more = index.more
         if cutoff:
@@ -66,15 +66,20 @@ def _prune_endings(connection: sqlite3.Connection, cutoff: int) -> Pruned:
         (cutoff,),
     ).rowcount
     letters = connection.execute("DELETE FROM dead_letters WHERE died_at < ?", (cutoff,)).rowcount
+    connection.execute(
+        "DELETE FROM archive WHERE observation_id IN (SELECT id FROM observations"
+        " WHERE ended_at < ? AND outcome IN ('unchanged', 'superseded', 'dropped'))",
+        (cutoff,),
+    )
     others = connection.execute(
         "DELETE FROM observations WHERE ended_at < ? AND outcome IN ('unchanged', 'superseded', 'dropped')",
         (cutoff,),
     ).rowcount
-    _book(connection, dead + others)
+    book(connection, dead + others)
     return Pruned(observations=dead + others, dead_letters=letters)
 
 
-def _book(connection: sqlite3.Connection, pruned: int) -> None:
+def book(connection: sqlite3.Connection, pruned: int) -> None:
     """Say in the account that so many observations are gone on purpose."""
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('pruned', ?)"

@@ -9,9 +9,9 @@ from __future__ import annotations
 APPLICATION_ID = 0x6B616261
 """'kaba' in ASCII."""
 
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 2
 
-SCHEMA: tuple[str, ...] = (
+SCHEMA: tuple[str, ...] = (  # as of number 1; what came later is in MIGRATIONS
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     # AUTOINCREMENT: without it SQLite may reuse the number of a processed row, and order would be lost.
     """CREATE TABLE inbox (
@@ -67,3 +67,16 @@ SCHEMA: tuple[str, ...] = (
     ) WITHOUT ROWID""",
     "CREATE INDEX dead_letters_observation ON dead_letters (observation_id)",
 )
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        # What ended without a version keeps its raw message here; a version has its whole message, a dead one its
+        # letter. With a row number: rows follow each other in time, so the old ones are found without an index.
+        """CREATE TABLE archive (
+            observation_id TEXT NOT NULL PRIMARY KEY,
+            accepted_at INTEGER NOT NULL,
+            message BLOB NOT NULL
+        )""",
+    ),
+}
+"""Number -> what brings a store of the number before up to it. A new store runs :data:`SCHEMA`, then all of them."""

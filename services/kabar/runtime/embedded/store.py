@@ -124,15 +124,18 @@ def _check(connection: sqlite3.Connection, directory: Path) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, directory: Path) -> None:
-    """Create the tables, in one transaction with the record of it."""
+    """Create the tables, or bring those of an older kabar up to date, in one transaction with the record of it."""
     if _check(connection, directory) == schema.SCHEMA_NUMBER:
         return
     connection.execute("PRAGMA page_size = 8192")  # articles are kilobytes: fewer overflow pages
     with transaction(connection):
-        if _check(connection, directory) == schema.SCHEMA_NUMBER:
-            return  # another process was faster
-        for statement in (*schema.SCHEMA, *index_schema.SCHEMA):
-            connection.execute(statement)
+        number = _check(connection, directory)  # another process may have been faster
+        if not number:
+            for statement in (*schema.SCHEMA, *index_schema.SCHEMA):
+                connection.execute(statement)
+        for newer in range(max(number, 1) + 1, schema.SCHEMA_NUMBER + 1):
+            for statement in schema.MIGRATIONS[newer]:
+                connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {schema.SCHEMA_NUMBER}")
 

@@ -10,10 +10,8 @@ from litestar.params import FromPath
 
 from kabar.contracts.outcomes import DeadReason
 from kabar.errors import UsageError
-from kabar.runtime.embedded import letters
 from kabar.web.context import WebContext
 from kabar.web.faults import NoSuch
-from kabar.web.figures import figures
 from kabar.web.pages.forms import with_query
 from kabar.web.views import Views
 
@@ -27,9 +25,7 @@ STATES = {"open": "open", "replayed": "replayed", "all": ""}
 @get("/health", include_in_schema=False, sync_to_thread=True)
 def health(context: NamedDependency[WebContext], views: NamedDependency[Views]) -> Response[bytes]:
     """The pipeline's account. 200 also while it is not ready: the page itself answers."""
-    with context.store() as store:
-        counted = figures(store)
-    return views.page("health.html", health=context.health, figures=counted, now=context.now_ms())
+    return views.page("health.html", health=context.health, figures=context.figures(), now=context.now_ms())
 
 
 @get("/dead", include_in_schema=False, sync_to_thread=True)
@@ -44,11 +40,9 @@ def dead(
         "reason": reason if reason in REASONS else "",
         "state": state if state in STATES else "open",
     }
-    with context.store() as store:
-        found = letters.find(
-            store, stage=chosen["stage"], reason=chosen["reason"], state=STATES[chosen["state"]],
-            limit=MAX_LETTERS + 1,
-        )  # fmt: skip
+    found = context.letters.find(
+        stage=chosen["stage"], reason=chosen["reason"], state=STATES[chosen["state"]], limit=MAX_LETTERS + 1
+    )
     return views.page(
         "letters.html",
         letters=found[:MAX_LETTERS], more=len(found) > MAX_LETTERS, chosen=chosen,
@@ -63,8 +57,7 @@ def letter(
 ) -> Response[bytes]:
     """One dead letter and the beginning of its original."""
     try:
-        with context.store() as store:
-            kept, original = letters.get(store, letter_id)
+        kept, original = context.letters.get(letter_id)
     except UsageError as error:
         raise NoSuch(str(error), hint="/dead lists them") from error
     return views.page(

@@ -1,0 +1,1 @@
+"""The stateless stages on Kafka: Faust brings the messages, everything that must not be lost is ours."""
