@@ -150,7 +150,10 @@ def _index_is_down(arena: Arena) -> bool:
 
 
 def make_clash(arena: Arena) -> None:
-    """An index of a month whose mapping asks of each document what ours do not have."""
+    """An index of a month whose mapping asks of each document what ours do not have: a routing.
+
+    A field of another type would not do: at its next start the sink would refuse an index that is not as it must be.
+    """
     at = arena.started_ms - CLASH_DAYS * DAY_MS
     month = datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y.%m")
     name = f"{arena.settings.index_prefix}articles-v1-{month}"

@@ -20,7 +20,6 @@ from kabar.runtime.envelopes import letter
 from kabar.runtime.kafka import clients, records
 from kabar.runtime.kafka import topics as topic_table
 from kabar.runtime.kafka.audit import audit
-from kabar.runtime.kafka.figures import FigureReader
 from kabar.runtime.kafka.letters import KafkaLetters
 from kabar.runtime.kafka.producing import Publisher
 
@@ -200,17 +199,3 @@ def test_an_article_in_two_indices(filled):
 def test_without_an_index_the_log_alone_is_checked_and_that_is_said(filled):
     done = audit(filled.settings.replace(elasticsearch_url=""))
     assert (done.gap, done.index_checked) == (0, False)
-
-
-def test_figures_for_the_page_go_on_where_they_stopped(filled):
-    now = [0.0]
-    reader = FigureReader(filled.settings, KafkaLetters(filled.settings), clock=lambda: now[0])
-    first = reader.figures()
-    assert first.outcomes == {("indexed", ""): 3, ("dropped", "empty"): 1, ("dead", "crashed"): 2}
-    assert first.letters == {("clean", "crashed"): 1, ("accept", "crashed"): 1}
-    assert first.behind == {"clean": 4, "dedupe": 2, "enrich": 0, "index": 1}
-    assert (first.complete, first.newest) == (True, T0)
-    filled.end(9, "unchanged")
-    assert reader.figures() is first
-    now[0] = 60.0
-    assert reader.figures().outcomes == {**first.outcomes, ("unchanged", ""): 1}

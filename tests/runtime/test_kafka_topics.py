@@ -34,7 +34,9 @@ def test_segments_hold_the_largest_message_and_close_before_they_are_to_go(topic
         assert int(made["segment.bytes"]) >= max(SMALLEST_SEGMENT, topic.max_message_bytes)
         assert float(made["min.cleanable.dirty.ratio"]) < 0.5
         assert "retention.ms" not in made
-        assert int(made["min.compaction.lag.ms"]) == topic.compaction_lag_ms < int(made["max.compaction.lag.ms"])
+        assert (
+            int(made["min.compaction.lag.ms"]) == topic.compaction_lag_ms < int(made["max.compaction.lag.ms"])
+        )
     else:
         assert int(made["retention.ms"]) == topic.retention_ms
         assert int(made["segment.ms"]) < topic.retention_ms

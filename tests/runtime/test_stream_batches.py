@@ -11,11 +11,11 @@ from kabar.runtime.breaker import PAUSE_MS
 from kabar.runtime.health import Health
 from kabar.runtime.inline import InlinePool
 from kabar.runtime.metrics import Metrics
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.streams import batches as batches_module
 from kabar.runtime.streams.batches import Batches
 from kabar.runtime.streams.crew import Crew
 from kabar.runtime.streams.intake import Intake, Received
-from kabar.runtime.streams.readiness import Readiness
 
 
 class Broker:

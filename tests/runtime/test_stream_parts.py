@@ -17,10 +17,10 @@ from kabar.runtime.inline import InlinePool
 from kabar.runtime.kafka.records import foreign_observation, read_letter
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.protocol import Result
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.streams.crew import Crew
 from kabar.runtime.streams.intake import Intake, Received
 from kabar.runtime.streams.outputs import Item, examine, quarantine, settle
-from kabar.runtime.streams.readiness import Readiness
 from kabar.runtime.streams.watchdog import Progress, Stall
 
 NOW = 1_700_000_123_000

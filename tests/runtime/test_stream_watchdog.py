@@ -5,8 +5,8 @@ import pytest
 from kabar.errors import BrokerError
 from kabar.runtime.health import Health
 from kabar.runtime.metrics import Metrics
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.streams import watchdog as module
-from kabar.runtime.streams.readiness import Readiness
 from kabar.runtime.streams.watchdog import Progress, Watchdog
 from kabar.settings import load
 

@@ -40,7 +40,7 @@ from kabar.runtime.kafka.producing import Publisher
 from kabar.runtime.kafka.queueing import Bounds, Queue
 from kabar.runtime.kafka.settling import Settled, settle
 from kabar.runtime.kafka.stalling import Stalling
-from kabar.runtime.streams.readiness import Readiness
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.working import Work
 from kabar.settings import Settings
 

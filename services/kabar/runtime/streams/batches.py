@@ -22,10 +22,10 @@ from kabar.runtime.clock import wall_ms
 from kabar.runtime.kafka.records import Record
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.protocol import Result
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.streams.crew import Crew
 from kabar.runtime.streams.intake import Intake, Received
 from kabar.runtime.streams.outputs import Item, Output, examine, quarantine, settle
-from kabar.runtime.streams.readiness import Readiness
 
 log = structlog.get_logger()
 

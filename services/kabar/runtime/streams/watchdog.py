@@ -20,7 +20,7 @@ from kabar.errors import BrokerError, KabarError
 from kabar.runtime.kafka import clients
 from kabar.runtime.kafka.names import INPUT
 from kabar.runtime.metrics import Metrics
-from kabar.runtime.streams.readiness import Readiness
+from kabar.runtime.readiness import Readiness
 from kabar.settings import Settings
 
 log = structlog.get_logger()

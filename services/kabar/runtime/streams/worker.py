@@ -14,11 +14,11 @@ from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.names import INPUT, OUTPUT
 from kabar.runtime.pool import STAGES_FACTORY, WorkerPool
 from kabar.runtime.protocol import Pool
+from kabar.runtime.readiness import Readiness
 from kabar.runtime.streams.batches import Batches
 from kabar.runtime.streams.client import Streams
 from kabar.runtime.streams.crew import Crew
 from kabar.runtime.streams.intake import Intake
-from kabar.runtime.streams.readiness import Readiness
 from kabar.runtime.streams.watchdog import Watchdog, end_process
 from kabar.runtime.working import Work
 from kabar.settings import Settings
