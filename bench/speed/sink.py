@@ -45,11 +45,11 @@ from kabar.index.elasticsearch.sending import sender
 from kabar.index.elasticsearch.writer import CONCURRENCY, ElasticsearchWriter
 from kabar.index.entry import Entry
 from kabar.index.sqlite.packing import unpack
-from kabar.runtime.embedded.engine import dedupe_options
 from kabar.runtime.embedded.pipeline import Limits, Pipeline
 from kabar.runtime.embedded.store import open_writer
 from kabar.runtime.inline import InlinePool
 from kabar.runtime.metrics import Metrics
+from kabar.runtime.options import dedupe_options
 from kabar.runtime.stages import build
 from kabar.settings import Settings, load
 from tests.index.fake_bulk import FakeBulk, Request, failure

@@ -12,11 +12,11 @@ from bench.speed.store import Acceptor, directory, portions, settings
 from kabar.contracts.message import Message, Tick
 from kabar.contracts.outcomes import Effect
 from kabar.dedupe.stage import DedupeStage
-from kabar.runtime.embedded.engine import dedupe_options
 from kabar.runtime.embedded.pipeline import Limits, Pipeline
 from kabar.runtime.embedded.store import open_writer
 from kabar.runtime.inline import InlinePool
 from kabar.runtime.metrics import Metrics
+from kabar.runtime.options import dedupe_options
 from kabar.runtime.protocol import Stage, StatefulStage
 from kabar.runtime.stages import build
 

@@ -190,7 +190,8 @@ def test_the_probe_port_is_the_one_that_is_asked():
     (port,) = re.findall(r"KABAR_PROBE_PORT=(\d+)", dockerfile)
     assert dockerfile.count(f"127.0.0.1:{port}/readyz") == 1
     for stage in RUNNERS:
-        assert SERVICES[stage]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/readyz"
+        probe = "livez" if stage == "dedupe" else "readyz"  # a standby is well, though not ready
+        assert SERVICES[stage]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/{probe}"
     (job,) = [job for job in _scraped() if job["job_name"] == "kabar-workers"]
     (found,) = job["dns_sd_configs"]
     assert (sorted(found["names"]), str(found["port"])) == (sorted(RUNNERS), port)

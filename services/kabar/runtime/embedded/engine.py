@@ -11,7 +11,6 @@ from typing import Self
 
 import structlog
 
-from kabar.dedupe.options import DAY_MS, HOUR_MS, DedupeOptions
 from kabar.dedupe.stage import DedupeStage
 from kabar.errors import EnvironmentError_
 from kabar.runtime.embedded.housekeeping import Housekeeping
@@ -21,6 +20,7 @@ from kabar.runtime.embedded.pipeline import Limits, Pipeline
 from kabar.runtime.embedded.store import ensure_directory, open_writer
 from kabar.runtime.health import Health
 from kabar.runtime.metrics import Metrics
+from kabar.runtime.options import dedupe_options
 from kabar.runtime.pool import WorkerPool
 from kabar.runtime.protocol import Pool
 from kabar.settings import Settings
@@ -118,12 +118,3 @@ class Embedded:
         self.metrics.environment_errors.labels(type(error).__name__).inc()
         log.error("paused", error=str(error), hint=error.hint, seconds=seconds)
         stop.wait(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
-
-
-def dedupe_options(settings: Settings) -> DedupeOptions:
-    """The stage's options from the settings."""
-    return DedupeOptions(
-        similarity_window_ms=settings.similarity_window_days * DAY_MS,
-        revision_window_ms=settings.revision_window_hours * HOUR_MS,
-        max_signatures=settings.similarity_max_articles,
-    )

@@ -38,6 +38,7 @@ SHOWN: Final = (
     "segment.bytes",
     "segment.ms",
     "min.cleanable.dirty.ratio",
+    "min.compaction.lag.ms",
     "max.compaction.lag.ms",
     "min.insync.replicas",
 )
