@@ -37,10 +37,10 @@ from kabar.contracts.topics import TOPICS
 from kabar.dedupe.stage import DedupeStage
 from kabar.dedupe.state import LEDGER
 from kabar.runtime.kafka import clients, topics
-from kabar.runtime.kafka.changelog import replay
-from kabar.runtime.kafka.dedupe import CHANGELOG
 from kabar.runtime.kafka.records import Record, message_record
-from kabar.runtime.kafka.transactions import Transactions
+from kabar.runtime.kafka.stateful.changelog import replay
+from kabar.runtime.kafka.stateful.dedupe import CHANGELOG
+from kabar.runtime.kafka.stateful.transactions import Transactions
 from kabar.settings import Settings, load
 
 BAR_PER_SECOND = 50_000

@@ -10,7 +10,7 @@ from kafka import TopicPartition
 from kabar.contracts.letters import Ending
 from kabar.contracts.message import decode_message
 from kabar.runtime.kafka.clients import consumer, names
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import ending_record
 
 

@@ -19,9 +19,9 @@ from kabar.index.entry import Entry
 from kabar.runtime.envelopes import letter
 from kabar.runtime.kafka import clients, records
 from kabar.runtime.kafka import topics as topic_table
-from kabar.runtime.kafka.audit import audit
-from kabar.runtime.kafka.letters import KafkaLetters
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.account.audit import audit
+from kabar.runtime.kafka.dead.letters import KafkaLetters
+from kabar.runtime.kafka.producing.publisher import Publisher
 
 pytestmark = pytest.mark.stack
 

@@ -18,9 +18,9 @@ from kabar.index.elasticsearch.preparing import prepare
 from kabar.runtime.embedded.jobs import JobOptions
 from kabar.runtime.envelopes import letter
 from kabar.runtime.kafka import topics as topic_table
+from kabar.runtime.kafka.dead.letters import KafkaLetters
 from kabar.runtime.kafka.endings import attempts
-from kabar.runtime.kafka.letters import KafkaLetters
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import letter_record
 
 pytestmark = pytest.mark.stack

@@ -13,11 +13,12 @@ from kabar.contracts.sections import RawSection
 from kabar.errors import BrokerError, ConfigError, NotPrepared
 from kabar.runtime.archive import find, segments
 from kabar.runtime.health import Health
-from kabar.runtime.kafka import archive, topics
-from kabar.runtime.kafka.archive import Archiver, Bounds
+from kabar.runtime.kafka import topics
+from kabar.runtime.kafka.again import archive
+from kabar.runtime.kafka.again.archive import Archiver, Bounds
 from kabar.runtime.kafka.clients import names
 from kabar.runtime.kafka.cluster import Cluster
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import Record
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.rerun import again

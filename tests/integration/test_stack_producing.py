@@ -14,11 +14,11 @@ from kafka_side import Workers, endings, environment, everything, raw_messages
 from kabar.contracts.letters import Ending
 from kabar.errors import BrokerError, NotPrepared
 from kabar.runtime.embedded.jobs import JobOptions
-from kabar.runtime.kafka import ingest as runtime
 from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import producer
-from kabar.runtime.kafka.ingest import Ingest
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing import ingest as runtime
+from kabar.runtime.kafka.producing.ingest import Ingest
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import Record, ending_record, read_letter
 
 pytestmark = pytest.mark.stack

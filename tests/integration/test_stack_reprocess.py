@@ -17,14 +17,14 @@ from kabar.errors import InputError, UsageError
 from kabar.index.document import version_key
 from kabar.runtime.archive import Writing
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.kafka import reprocess as reprocess_module
 from kabar.runtime.kafka import topics
+from kabar.runtime.kafka.again import reprocess as reprocess_module
+from kabar.runtime.kafka.again.reprocess import Reprocess
 from kabar.runtime.kafka.clients import consumer, names
 from kabar.runtime.kafka.cluster import Cluster
 from kabar.runtime.kafka.names import INPUT, OUTPUT
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import Record, message_record
-from kabar.runtime.kafka.reprocess import Reprocess
 from kabar.runtime.kafka.scan import Scan
 from kabar.runtime.rerun import Plan, header_of
 

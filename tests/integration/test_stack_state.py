@@ -2,9 +2,10 @@
 
 import pytest
 
-from kabar.runtime.kafka import dedupe, topics
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress
+from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import names
+from kabar.runtime.kafka.stateful import dedupe
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress
 from tests.dedupe.dedupe_wire import START
 from tests.runtime.stateful_log import put
 

@@ -9,9 +9,9 @@ from kabar.contracts.outcomes import Ended, Forward, Outcome, StateChanged
 from kabar.contracts.sections import DedupeSection, RawSection, Source
 from kabar.errors import BadMessage
 from kabar.runtime.health import Health
-from kabar.runtime.kafka import dedupe
-from kabar.runtime.kafka.deciding import Plan
-from kabar.runtime.kafka.transactional import Harness
+from kabar.runtime.kafka.stateful import dedupe
+from kabar.runtime.kafka.stateful.deciding import Plan
+from kabar.runtime.kafka.stateful.loop import Harness
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.working import Work
 from tests.dedupe.dedupe_wire import START, ident

@@ -12,11 +12,11 @@ from kafka import TopicPartition
 from kabar.contracts.letters import Ending
 from kabar.contracts.message import decode_message
 from kabar.contracts.story import Story
-from kabar.runtime.kafka import dedupe
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress, replay
 from kabar.runtime.kafka.clients import consumer, names, producer
-from kabar.runtime.kafka.deciding import Batch, Decider
 from kabar.runtime.kafka.records import message_record
+from kabar.runtime.kafka.stateful import dedupe
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress, replay
+from kabar.runtime.kafka.stateful.deciding import Batch, Decider
 from tests.dedupe.dedupe_wire import BRIDGE, FERRY, MINUTE, ORCHARD, START, article, kill, prose
 
 TEXTS = (FERRY, BRIDGE, ORCHARD)

@@ -4,7 +4,7 @@ import pytest
 from identifiers import identifier
 
 from kabar.contracts.letters import Ending
-from kabar.runtime.kafka.accounts import Account, Bag, Endings, balance
+from kabar.runtime.kafka.account.accounts import Account, Bag, Endings, balance
 from kabar.runtime.letters import PURGED
 
 

@@ -10,10 +10,10 @@ from kabar.contracts.letters import Ending
 from kabar.contracts.message import Tick, decode_message
 from kabar.contracts.outcomes import Forward, StateChanged, StoryChanged
 from kabar.contracts.story import Story
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress, read_progress
-from kabar.runtime.kafka.deciding import LIMITS, Batch, Death, Decider, StageCrashed
 from kabar.runtime.kafka.endings import ATTEMPTS_HEADER
 from kabar.runtime.kafka.records import foreign_observation, read_letter, tick_record
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress, read_progress
+from kabar.runtime.kafka.stateful.deciding import LIMITS, Batch, Death, Decider, StageCrashed
 from tests.dedupe.dedupe_wire import MINUTE, START
 
 TICK_MS = 60_000

@@ -12,7 +12,7 @@ from kabar.contracts.topics import DAY_MS
 from kabar.errors import StoreError
 from kabar.producers.files import Position
 from kabar.runtime.embedded.jobs import JobOptions
-from kabar.runtime.kafka.journal import KEEP_DAYS, Journal, path_of
+from kabar.runtime.kafka.producing.journal import KEEP_DAYS, Journal, path_of
 from kabar.runtime.refusals import Refused
 
 KEY = "0" * 32

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kabar.runtime.kafka.pace import CATCH_UP_SECONDS, Pace
+from kabar.runtime.kafka.producing.pace import CATCH_UP_SECONDS, Pace
 
 
 class Clock:

@@ -12,8 +12,8 @@ from kabar.contracts.letters import MAX_LETTER_BYTES, Ending
 from kabar.contracts.message import decode_message
 from kabar.contracts.topics import TOPICS
 from kabar.errors import BrokerError, NotPrepared
-from kabar.runtime.kafka import producing
-from kabar.runtime.kafka.producing import SLACK_BYTES, Publisher, records
+from kabar.runtime.kafka.producing import publisher as producing
+from kabar.runtime.kafka.producing.publisher import SLACK_BYTES, Publisher, records
 from kabar.runtime.kafka.records import Record, read_letter
 from kabar.settings import load
 

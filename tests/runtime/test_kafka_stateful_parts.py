@@ -9,9 +9,9 @@ from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment, Consume
 
 from kabar.errors import StoreError
 from kabar.runtime.health import Health
-from kabar.runtime.kafka.assignor import OneActive
-from kabar.runtime.kafka.changelog import Progress, _fold, read_progress
 from kabar.runtime.kafka.stalling import Stalling
+from kabar.runtime.kafka.stateful.assignor import OneActive
+from kabar.runtime.kafka.stateful.changelog import Progress, _fold, read_progress
 from kabar.runtime.metrics import Metrics
 
 CLUSTER = SimpleNamespace(partitions_for_topic={"news.clean": {2, 0, 1}}.get)

@@ -10,7 +10,7 @@ from kabar.contracts.story import Story
 from kabar.errors import BrokerError, ConfigError, IndexUnavailable
 from kabar.index.entry import Refused
 from kabar.runtime.kafka.records import read_letter
-from kabar.runtime.kafka.sink import Sink
+from kabar.runtime.kafka.sink.loop import Sink
 
 SICK = IndexUnavailable("the index is blocked", hint="look at its disk")
 
@@ -231,7 +231,7 @@ def test_everything_lost_while_the_index_is_sick_it_reads_on():
 
 
 def test_ingested_is_when_it_is_written_not_when_it_was_read(monkeypatch):
-    monkeypatch.setattr("kabar.runtime.kafka.flight.wall_ms", lambda: T0 + 1)
+    monkeypatch.setattr("kabar.runtime.kafka.sink.flight.wall_ms", lambda: T0 + 1)
     _, writer, _, _ = played([[record(enriched(0), 0)]])
     ((entry,),) = writer.batches
     assert millis(entry.document.event.ingested) == T0 + 1

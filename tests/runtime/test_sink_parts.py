@@ -12,11 +12,12 @@ from kabar.contracts.letters import Ending
 from kabar.contracts.story import Story
 from kabar.index.document import version_key
 from kabar.index.entry import Refused
-from kabar.runtime.kafka import endings, items
+from kabar.runtime.kafka import endings
 from kabar.runtime.kafka.patience import LONGEST_SECONDS, Backoff, Deadline
-from kabar.runtime.kafka.queueing import Bounds, Queue
 from kabar.runtime.kafka.records import foreign_observation, read_letter
-from kabar.runtime.kafka.settling import settle
+from kabar.runtime.kafka.sink import items
+from kabar.runtime.kafka.sink.queueing import Bounds, Queue
+from kabar.runtime.kafka.sink.settling import settle
 
 # ------------------------------------------------------------ queue
 

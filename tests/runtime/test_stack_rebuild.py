@@ -13,12 +13,13 @@ from kabar.dedupe.state import LEDGER
 from kabar.errors import NotPrepared, UsageError
 from kabar.index.document import assemble, version_key
 from kabar.index.entry import Entry
-from kabar.runtime.kafka import dedupe, rebuild, topics
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress, replay
+from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import admin, consumer, names
 from kabar.runtime.kafka.cluster import Cluster
 from kabar.runtime.kafka.names import INPUT
-from kabar.runtime.kafka.transactions import Transactions
+from kabar.runtime.kafka.stateful import dedupe, rebuild
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress, replay
+from kabar.runtime.kafka.stateful.transactions import Transactions
 from tests.dedupe.dedupe_wire import BRIDGE, DAY, FERRY, MINUTE, ORCHARD, START, article, kill
 from tests.index.es_index import EsIndex
 from tests.runtime.stateful_log import fake_clean, put, read

@@ -10,11 +10,13 @@ from kabar.contracts.letters import Ending
 from kabar.contracts.message import Tick, decode_message
 from kabar.errors import BrokerError, NotPrepared, StoreError
 from kabar.runtime import breaker
-from kabar.runtime.kafka import dedupe, topics, transactional, transactions
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress, replay
+from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import consumer, names
 from kabar.runtime.kafka.cluster import Cluster
-from kabar.runtime.kafka.transactions import Transactions
+from kabar.runtime.kafka.stateful import dedupe, transactions
+from kabar.runtime.kafka.stateful import loop as transactional
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress, replay
+from kabar.runtime.kafka.stateful.transactions import Transactions
 from tests.dedupe.dedupe_wire import FERRY, MINUTE, START, article
 from tests.runtime.stateful_log import fake_clean, put, read
 from tests.stack.fixtures import ask

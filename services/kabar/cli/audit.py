@@ -54,7 +54,7 @@ def _of_the_store(data_dir: Path | None, as_json: bool) -> None:
 
 def _of_the_log(loaded: Settings, as_json: bool) -> None:
     with distributed():
-        from kabar.runtime.kafka.audit import audit as audit_log  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.account.audit import audit as audit_log  # noqa: PLC0415 - an extra
     with _bars(quiet=as_json) as report:
         done = audit_log(loaded, report=report)
     if as_json:

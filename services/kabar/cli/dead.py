@@ -150,7 +150,7 @@ def _letters(data_dir: Path | None, *, writing: bool = False) -> Iterator[Letter
     loaded = settings(data_dir=data_dir)
     if loaded.kafka_bootstrap and data_dir is None:
         with distributed():
-            from kabar.runtime.kafka.letters import KafkaLetters  # noqa: PLC0415 - an extra
+            from kabar.runtime.kafka.dead.letters import KafkaLetters  # noqa: PLC0415 - an extra
         yield KafkaLetters(loaded)
         return
     open_reader(loaded.directory).close()  # a mistyped directory is an error, not a new store

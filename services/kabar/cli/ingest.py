@@ -113,5 +113,5 @@ def _into_kafka(
 ) -> Summary:
     on_kafka(loaded)
     with distributed():
-        from kabar.runtime.kafka.ingest import Ingest  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.producing.ingest import Ingest  # noqa: PLC0415 - an extra
     return Ingest(loaded, options, skip_done=skip_done, wait=wait, report=report).run(paths)

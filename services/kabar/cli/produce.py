@@ -48,7 +48,7 @@ def files(
     loaded = on_kafka(settings(data_dir=data_dir, default_source=source))
     options = job_options(loaded, field_map, event_time=event_time)
     with distributed():
-        from kabar.runtime.kafka.ingest import Ingest  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.producing.ingest import Ingest  # noqa: PLC0415 - an extra
     with Bar(quiet=as_json) as bar:
         sending = Ingest(loaded, options, skip_done=skip_done, wait=False, rate=rate, report=bar.update)
         summary = sending.run(paths)

@@ -88,7 +88,7 @@ def _on_kafka(
     loaded: Settings, plan: Plan, archive: Path | None, report: Report, *, dry_run: bool
 ) -> Summary:
     with distributed():
-        from kabar.runtime.kafka import reprocess as on_kafka  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.again import reprocess as on_kafka  # noqa: PLC0415 - an extra
     return on_kafka.Reprocess(loaded, plan, archive_dir=archive, report=report).run(dry_run=dry_run)
 
 

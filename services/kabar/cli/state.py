@@ -22,7 +22,7 @@ def show(as_json: AsJson = False) -> None:
     """Show what the memory's log holds. Reads all of it."""
     loaded = on_kafka(settings())
     with distributed():
-        from kabar.runtime.kafka.rebuild import show as read  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.stateful.rebuild import show as read  # noqa: PLC0415 - an extra
     found = read(loaded)
     if as_json:
         print_json(found)
@@ -53,7 +53,7 @@ def rebuild(
     """
     loaded = _settings()
     with distributed():
-        from kabar.runtime.kafka import rebuild as rebuilding  # noqa: PLC0415 - an extra
+        from kabar.runtime.kafka.stateful import rebuild as rebuilding  # noqa: PLC0415 - an extra
     with Progress(console=err, transient=True, disable=as_json) as progress:
         task = progress.add_task("articles", total=None)
         done = rebuilding.rebuild(

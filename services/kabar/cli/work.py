@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 RUNNERS: Final = {
     "clean": "kabar.runtime.streams.worker",
-    "dedupe": "kabar.runtime.kafka.dedupe",
+    "dedupe": "kabar.runtime.kafka.stateful.dedupe",
     "enrich": "kabar.runtime.streams.worker",
-    "index": "kabar.runtime.kafka.sink",
-    "archive": "kabar.runtime.kafka.archive",
+    "index": "kabar.runtime.kafka.sink.loop",
+    "archive": "kabar.runtime.kafka.again.archive",
 }
 """Stage -> the module whose ``run(work)`` is its loop; imported when asked for: its libraries are an extra."""
 EXTRA: Final = frozenset({"aiokafka", "elasticsearch", "faust", "kafka"})

@@ -23,9 +23,9 @@ from kabar.index.api import Reader
 from kabar.index.elasticsearch.names import IndexNames
 from kabar.index.elasticsearch.reader import ElasticsearchReader
 from kabar.runtime.health import Health
-from kabar.runtime.kafka.accounts import Endings
+from kabar.runtime.kafka.account.accounts import Endings
 from kabar.runtime.kafka.cluster import Cluster
-from kabar.runtime.kafka.letters import KafkaLetters
+from kabar.runtime.kafka.dead.letters import KafkaLetters
 from kabar.runtime.kafka.names import INPUT
 from kabar.runtime.kafka.scan import Scan
 from kabar.runtime.kafka.topics import describe

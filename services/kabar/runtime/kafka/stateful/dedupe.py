@@ -9,10 +9,10 @@ from kabar.dedupe.stage import DedupeStage
 from kabar.errors import NotPrepared
 from kabar.index.elasticsearch.client import connect, index_errors
 from kabar.index.elasticsearch.names import IndexNames
-from kabar.runtime.kafka.deciding import Plan
 from kabar.runtime.kafka.names import INPUT, OUTPUT
 from kabar.runtime.kafka.records import Record, message_record, story_record
-from kabar.runtime.kafka.transactional import Harness
+from kabar.runtime.kafka.stateful.deciding import Plan
+from kabar.runtime.kafka.stateful.loop import Harness
 from kabar.runtime.options import dedupe_options
 from kabar.runtime.protocol import StatefulStage
 from kabar.runtime.working import Work

@@ -32,7 +32,7 @@ from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import names
 from kabar.runtime.kafka.cluster import Cluster
 from kabar.runtime.kafka.names import INPUT
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.runtime.kafka.records import Record
 from kabar.runtime.kafka.scan import Offsets, Scan
 from kabar.runtime.rerun import Plan, Progress, Summary, again, header_of, published_by

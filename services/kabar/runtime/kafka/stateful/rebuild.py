@@ -21,14 +21,14 @@ from kabar.errors import UsageError
 from kabar.index.elasticsearch.client import connect
 from kabar.index.elasticsearch.names import IndexNames
 from kabar.runtime.kafka import topics
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress, Replayed, replay
 from kabar.runtime.kafka.clients import admin, broker_errors, names
 from kabar.runtime.kafka.cluster import Cluster
-from kabar.runtime.kafka.dedupe import CHANGELOG, indexed_articles
-from kabar.runtime.kafka.known import Known, known_articles
 from kabar.runtime.kafka.lag import lags
 from kabar.runtime.kafka.records import Record
-from kabar.runtime.kafka.transactions import Transactions
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress, Replayed, replay
+from kabar.runtime.kafka.stateful.dedupe import CHANGELOG, indexed_articles
+from kabar.runtime.kafka.stateful.known import Known, known_articles
+from kabar.runtime.kafka.stateful.transactions import Transactions
 from kabar.settings import Settings
 
 STAGE: Final = "dedupe"

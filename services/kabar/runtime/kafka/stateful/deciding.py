@@ -21,7 +21,6 @@ from kabar.runtime.attempt import describe
 from kabar.runtime.breaker import source_of
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.envelopes import said
-from kabar.runtime.kafka.changelog import HARNESS_KEY, Progress
 from kabar.runtime.kafka.endings import Origin, burial, ending
 from kabar.runtime.kafka.records import (
     TICK_KEY,
@@ -30,6 +29,7 @@ from kabar.runtime.kafka.records import (
     position,
     tick_record,
 )
+from kabar.runtime.kafka.stateful.changelog import HARNESS_KEY, Progress
 from kabar.runtime.protocol import StatefulStage
 
 SLACK_BYTES: Final = 65_536

@@ -31,11 +31,11 @@ from kabar.runtime.intake import (
     silent,
 )
 from kabar.runtime.kafka import topics
-from kabar.runtime.kafka.awaiting import Endings
 from kabar.runtime.kafka.cluster import Cluster
-from kabar.runtime.kafka.journal import Journal, path_of
-from kabar.runtime.kafka.pace import Pace
-from kabar.runtime.kafka.producing import Publisher
+from kabar.runtime.kafka.producing.awaiting import Endings
+from kabar.runtime.kafka.producing.journal import Journal, path_of
+from kabar.runtime.kafka.producing.pace import Pace
+from kabar.runtime.kafka.producing.publisher import Publisher
 from kabar.settings import Settings
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from kabar.errors import KabarError
 from kabar.index.entry import Entry, Refused, Written
 from kabar.runtime.attempt import describe
 from kabar.runtime.clock import wall_ms
-from kabar.runtime.kafka.items import Item
+from kabar.runtime.kafka.sink.items import Item
 
 T = TypeVar("T")
 Answer = Written | Refused

@@ -20,12 +20,12 @@ from kabar.errors import BrokerError, KabarError, UsageError
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.kafka.clients import broker_errors, names, producer
 from kabar.runtime.kafka.cluster import Cluster
+from kabar.runtime.kafka.dead.reviving import purged, revived
 from kabar.runtime.kafka.records import (
     Record,
     letter_record,
     read_letter,
 )
-from kabar.runtime.kafka.reviving import purged, revived
 from kabar.runtime.kafka.scan import Scan
 from kabar.runtime.letters import Kept, Replayed, check, matches, sources_of
 from kabar.settings import Settings

@@ -20,13 +20,13 @@ from msgspec import Struct
 from kabar.contracts.letters import DeadLetter, Ending
 from kabar.contracts.message import Header
 from kabar.contracts.types import SCHEMA_VERSION
-from kabar.runtime.kafka.accounts import Account, Audit, Bag, Endings, balance
+from kabar.runtime.kafka.account.accounts import Account, Audit, Bag, Endings, balance
+from kabar.runtime.kafka.account.witness import BATCH, Witness
 from kabar.runtime.kafka.clients import names
 from kabar.runtime.kafka.cluster import Cluster
 from kabar.runtime.kafka.names import INPUT
 from kabar.runtime.kafka.records import TICK_KEY, foreign_observation, position, read_letter
 from kabar.runtime.kafka.scan import Scan
-from kabar.runtime.kafka.witness import BATCH, Witness
 from kabar.settings import Settings
 
 RAW: Final = "news.raw"

@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.structs import ConsumerGroupMetadata
 
-from kabar.runtime.kafka.assignor import OneActive
 from kabar.runtime.kafka.clients import broker_errors, consumer, names
+from kabar.runtime.kafka.stateful.assignor import OneActive
 from kabar.settings import Settings
 
 CLOSE_MS: Final = 5_000

@@ -32,13 +32,13 @@ from kabar.runtime.envelopes import said
 from kabar.runtime.failpoints import reached
 from kabar.runtime.kafka import topics
 from kabar.runtime.kafka.clients import names
-from kabar.runtime.kafka.flight import Flight, IndexWriter
-from kabar.runtime.kafka.items import Item, read
 from kabar.runtime.kafka.patience import Backoff, Deadline
 from kabar.runtime.kafka.polling import Member
-from kabar.runtime.kafka.producing import Publisher
-from kabar.runtime.kafka.queueing import Bounds, Queue
-from kabar.runtime.kafka.settling import Settled, settle
+from kabar.runtime.kafka.producing.publisher import Publisher
+from kabar.runtime.kafka.sink.flight import Flight, IndexWriter
+from kabar.runtime.kafka.sink.items import Item, read
+from kabar.runtime.kafka.sink.queueing import Bounds, Queue
+from kabar.runtime.kafka.sink.settling import Settled, settle
 from kabar.runtime.kafka.stalling import Stalling
 from kabar.runtime.readiness import Readiness
 from kabar.runtime.working import Work

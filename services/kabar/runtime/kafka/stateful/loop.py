@@ -19,13 +19,13 @@ from kabar.errors import BrokerError, EnvironmentError_, IndexUnavailable, NotPr
 from kabar.runtime.breaker import Breaker
 from kabar.runtime.clock import wall_ms
 from kabar.runtime.kafka import topics
-from kabar.runtime.kafka.changelog import replay
 from kabar.runtime.kafka.clients import names
-from kabar.runtime.kafka.deciding import Batch, Death, Decider, Plan, StageCrashed
-from kabar.runtime.kafka.membership import Membership
 from kabar.runtime.kafka.patience import Backoff
 from kabar.runtime.kafka.stalling import Stalling
-from kabar.runtime.kafka.transactions import Transactions
+from kabar.runtime.kafka.stateful.changelog import replay
+from kabar.runtime.kafka.stateful.deciding import Batch, Death, Decider, Plan, StageCrashed
+from kabar.runtime.kafka.stateful.membership import Membership
+from kabar.runtime.kafka.stateful.transactions import Transactions
 from kabar.runtime.working import Work
 
 log = structlog.get_logger()

@@ -9,9 +9,9 @@ from msgspec import Struct
 from kabar.contracts.outcomes import Outcome
 from kabar.index.entry import Refused
 from kabar.runtime.kafka.endings import burial, ending
-from kabar.runtime.kafka.flight import Answer
-from kabar.runtime.kafka.items import Death, Item
 from kabar.runtime.kafka.records import Record, ending_record
+from kabar.runtime.kafka.sink.flight import Answer
+from kabar.runtime.kafka.sink.items import Death, Item
 
 
 class Settled(Struct, frozen=True):

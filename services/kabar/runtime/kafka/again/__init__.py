@@ -1,0 +1,1 @@
+"""What was accepted, kept and processed again."""

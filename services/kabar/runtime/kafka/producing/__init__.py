@@ -1,0 +1,1 @@
+"""Producers: accepted observations into ``news.raw``, and waiting for what becomes of them."""

@@ -1,0 +1,1 @@
+"""The index stage: from the log into Elasticsearch."""
