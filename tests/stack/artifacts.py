@@ -1,6 +1,6 @@
 """Where the servers come from: Maven Central, once, into a cache that several starts may share.
 
-The cache is ``KABAR_STACK_CACHE``, else ``/var/cache/kabar-stack`` for root (Elasticsearch runs as another user,
+The cache is ``STACK_CACHE``, else ``/var/cache/kabar-stack`` for root (Elasticsearch runs as another user,
 who cannot look into root's home), else ``~/.cache/kabar-stack``.
 """
 
@@ -33,7 +33,7 @@ class StackUnavailable(Exception):
 
 def cache() -> Path:
     """The directory everything is kept in; made if missing."""
-    named = os.environ.get("KABAR_STACK_CACHE")
+    named = os.environ.get("STACK_CACHE")
     if named:
         place = Path(named)
     elif os.geteuid() == 0:
@@ -44,7 +44,7 @@ def cache() -> Path:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StackUnavailable(
-            f"{place} cannot be made: {error}; name another with KABAR_STACK_CACHE"
+            f"{place} cannot be made: {error}; name another with STACK_CACHE"
         ) from error
     return place
 

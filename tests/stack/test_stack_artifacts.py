@@ -11,7 +11,7 @@ from tests.stack.artifacts import JAVA, StackUnavailable
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KABAR_STACK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("STACK_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 

@@ -14,7 +14,8 @@ import structlog
 import typer
 
 from kabar.cli.context import settings
-from kabar.errors import ConfigError, KabarError, UsageError
+from kabar.cli.distributed import distributed, on_kafka
+from kabar.errors import KabarError, UsageError
 from kabar.runtime.health import Health
 from kabar.runtime.metrics import Metrics
 from kabar.runtime.probes import Probes
@@ -30,7 +31,6 @@ RUNNERS: Final = {
     "archive": "kabar.runtime.kafka.again.archive",
 }
 """Stage -> the module whose ``run(work)`` is its loop; imported when asked for: its libraries are an extra."""
-EXTRA: Final = frozenset({"aiokafka", "elasticsearch", "faust", "kafka"})
 
 Runner = Callable[[Work], None]
 
@@ -48,12 +48,7 @@ def work(
     """Run one stage on Kafka until SIGTERM or Ctrl-C; start it several times to scale it or to have a standby."""
     if stage not in RUNNERS:
         raise UsageError(f"there is no stage '{stage}'", hint=f"stages: {', '.join(RUNNERS)}")
-    loaded = settings(workers=workers, probe_port=probe_port)
-    if not loaded.kafka_bootstrap:
-        raise ConfigError(
-            "no Kafka is configured",
-            hint="set KABAR_KAFKA_BOOTSTRAP to host:port; on one machine without Kafka use `kabar run`",
-        )
+    loaded = on_kafka(settings(workers=workers, probe_port=probe_port))
     run = _runner(stage)
     metrics = Metrics()
     health = Health(metrics)
@@ -67,20 +62,8 @@ def work(
 
 
 def _runner(stage: str) -> Runner:
-    """The loop of a stage.
-
-    Raises:
-        UsageError: a library of the distributed mode is not installed.
-    """
-    try:
+    with distributed():
         run: Runner = import_module(RUNNERS[stage]).run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRA:
-            raise
-        raise UsageError(
-            f"the distributed mode needs '{error.name}', which is not installed",
-            hint="pip install 'kabar[distributed]'",
-        ) from error
     return run
 
 
