@@ -8,6 +8,8 @@ order is drawn from the seed; kinds that disturb different things overlap, up to
 when everything that was accepted before its last cure has its outcome. The campaign ends when all have fired, or when
 the minutes are over (a short one may take twice as long on a busy machine): then what has not fired fails it, like a
 broken promise or a load that does not recover.
+
+Exit status: 0, 1 = a promise was broken, 2 = no servers to be had, 3 = nothing was broken, but not all faults fired.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ IN_ROUND = 5
 RECOVER_SECONDS = 240.0
 SETTLE_SECONDS = 300.0
 MAX_MINUTES = 60
+BROKEN, UNFIRED = 1, 3
 NOTES = 10
 
 
@@ -309,7 +312,9 @@ def report(kinds: Sequence[Kind], minutes: float, campaign: Campaign) -> int:
     for line in short:
         print(f"NOT FIRED {line}")
     print(summary(campaign.violations) if campaign.violations else "lost 0, wrong 0, double 0, unknown 0")
-    return int(bool(short or campaign.violations))
+    if campaign.violations:
+        return BROKEN
+    return UNFIRED if short else 0
 
 
 def say(text: str) -> None:
