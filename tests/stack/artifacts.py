@@ -43,9 +43,7 @@ def cache() -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StackUnavailable(
-            f"{place} cannot be made: {error}; name another with STACK_CACHE"
-        ) from error
+        raise StackUnavailable(f"{place} cannot be made: {error}; name another with STACK_CACHE") from error
     return place
 
 
