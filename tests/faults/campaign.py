@@ -270,8 +270,7 @@ def arena_in(directory: Path, seed: int) -> Iterator[tuple[Arena, Follower]]:
 def forget_settings() -> None:
     """What the caller's shell says about another kabar is not for our workers."""
     for name in [name for name in os.environ if name.startswith("KABAR_")]:
-        if name != "STACK_CACHE":
-            del os.environ[name]
+        del os.environ[name]
 
 
 def environment_of(settings: object) -> dict[str, str]:
