@@ -92,7 +92,7 @@ class KafkaServer(Server):
         return [*self._java(KAFKA_MEMORY), "kafka.Kafka", str(self._properties)], {}, self.directory
 
     def answers(self) -> bool:
-        """A broker that knows its topics."""
+        """A broker that knows its topics and where a group's offsets are: the first question makes their topic."""
         if not is_open(self.port):  # a client would try again, at length
             return False
         try:
@@ -104,6 +104,7 @@ class KafkaServer(Server):
             return False
         try:
             client.list_topics()
+            client.list_group_offsets({"is-it-up": None})
         except KafkaError:
             return False
         finally:
