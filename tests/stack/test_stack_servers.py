@@ -14,7 +14,7 @@ from tests.stack.fixtures import ask
 pytest.importorskip("kafka", reason="the extra 'distributed' is not installed")
 
 from tests.stack.artifacts import StackUnavailable, elasticsearch_home, kafka_jars
-from tests.stack.servers import ElasticsearchServer, KafkaServer
+from tests.stack.servers import KafkaServer
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 90
@@ -110,29 +110,6 @@ def test_the_servers_die_with_the_command_and_the_next_one_cleans_up(tmp_path):
     assert files.exists(), "nobody was left to delete it"
     with command(tmp_path):
         assert not files.exists()
-
-
-def test_killed_and_started_again_they_have_their_data(tmp_path):
-    from kafka import KafkaAdminClient
-
-    with KafkaServer(tmp_path) as broker, ElasticsearchServer(tmp_path) as index:
-        client = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
-        client.create_topics({"kept": {"num_partitions": 1, "replication_factor": 1}})
-        client.close()
-        ask(index.url, "PUT", "/kept")
-        ask(index.url, "PUT", "/kept/_doc/1", {"word": "kabar"})
-        for server in (broker, index):
-            process = server.process.pid
-            server.kill()
-            assert not server.runs()
-            assert not server.answers()
-            server.start()
-            assert server.process.pid != process
-        client = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
-        assert "kept" in client.list_topics()
-        client.close()
-        assert ask(index.url, "GET", "/kept/_doc/1")["_source"] == {"word": "kabar"}
-    assert not files_left(tmp_path)
 
 
 def files_left(directory):
