@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,7 +12,6 @@ from kabar.cli.context import AsJson, DataDir, out, print_json, settings
 from kabar.cli.distributed import distributed, on_kafka
 from kabar.cli.exits import Exit
 from kabar.cli.intake import (
-    Bar,
     EventTime,
     FieldMap,
     Paths,
@@ -21,8 +21,10 @@ from kabar.cli.intake import (
     outcome_table,
     print_sent,
     print_total,
+    show,
     tell_problems,
 )
+from kabar.cli.progress import Bar
 from kabar.errors import UsageError
 from kabar.runtime.embedded import ingest as embedded
 from kabar.runtime.embedded.jobs import JobOptions
@@ -72,9 +74,13 @@ def ingest(
     _check(to, no_wait=no_wait, strict=strict, of_the_store={"--workers": workers, "--batch-max": batch_max})
     with Bar(quiet=as_json) as bar:
         if to is To.KAFKA:
-            summary = _into_kafka(loaded, options, paths, bar.update, skip_done=skip_done, wait=not no_wait)
+            summary = _into_kafka(
+                loaded, options, paths, partial(show, bar), skip_done=skip_done, wait=not no_wait
+            )
         else:
-            summary = embedded.Ingest(loaded, options, skip_done=skip_done, report=bar.update).run(paths)
+            summary = embedded.Ingest(loaded, options, skip_done=skip_done, report=partial(show, bar)).run(
+                paths
+            )
     if no_wait:
         print_sent(summary, as_json=as_json)
     elif as_json:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from kabar.cli.context import err, out, print_json
 from kabar.cli.exits import Exit
+from kabar.cli.progress import Bar
 from kabar.producers.files import parse_map
 from kabar.runtime.embedded.jobs import JobOptions
 from kabar.runtime.intake import Progress, Summary
@@ -51,44 +50,12 @@ def job_options(settings: Settings, field_map: str, *, event_time: bool) -> JobO
     )
 
 
-class Bar:
-    """A progress bar with rate and remaining time, on standard error; nothing where nobody watches."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._progress = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=err,
-            disable=quiet or not err.is_terminal,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._progress.stop()
-
-    def update(self, state: Progress) -> None:
-        """Show where the job is: decided of accepted, and of the whole file by its bytes."""
-        if self._task is None:
-            self._task = self._progress.add_task("", total=None, rate="")
-        task = self._progress.tasks[0]
-        share = state.read_bytes / state.total_bytes if state.total_bytes else 0
-        expected = round(state.accepted / share) if share > 0.01 else None
-        rate = f"{state.decided / task.elapsed:,.0f}/s" if task.elapsed else ""
-        self._progress.update(
-            self._task,
-            description=f"{'resuming ' if state.resumed else ''}{Path(state.name).name}",
-            completed=state.decided,
-            total=max(expected or 0, state.accepted) or None,
-            rate=rate,
-        )
+def show(bar: Bar, state: Progress) -> None:
+    """Where the job is: decided of accepted, and of the whole file by its bytes."""
+    share = state.read_bytes / state.total_bytes if state.total_bytes else 0
+    expected = round(state.accepted / share) if share > 0.01 else 0
+    name = f"{'resuming ' if state.resumed else ''}{Path(state.name).name}"
+    bar.show(name, state.decided, max(expected, state.accepted))
 
 
 def outcome_table(summary: Summary) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,7 +10,6 @@ import typer
 from kabar.cli.context import AsJson, DataDir, settings
 from kabar.cli.distributed import distributed, on_kafka
 from kabar.cli.intake import (
-    Bar,
     EventTime,
     FieldMap,
     Paths,
@@ -17,8 +17,10 @@ from kabar.cli.intake import (
     SourceName,
     job_options,
     print_sent,
+    show,
     tell_problems,
 )
+from kabar.cli.progress import Bar
 
 app = typer.Typer(help="News into Kafka, for the workers.", no_args_is_help=True)
 
@@ -50,7 +52,9 @@ def files(
     with distributed():
         from kabar.runtime.kafka.producing.ingest import Ingest  # noqa: PLC0415 - an extra
     with Bar(quiet=as_json) as bar:
-        sending = Ingest(loaded, options, skip_done=skip_done, wait=False, rate=rate, report=bar.update)
+        sending = Ingest(
+            loaded, options, skip_done=skip_done, wait=False, rate=rate, report=partial(show, bar)
+        )
         summary = sending.run(paths)
     print_sent(summary, as_json=as_json)
     tell_problems(summary)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Self
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from kabar.cli.context import AsJson, err, out, print_json, settings
+from kabar.cli.context import AsJson, out, print_json, settings
 from kabar.cli.distributed import distributed
+from kabar.cli.progress import Bar
 from kabar.errors import UsageError
 from kabar.settings import Settings
 
@@ -39,8 +40,8 @@ def reindex(
             "reindex is for Elasticsearch, and none is configured",
             hint="set KABAR_ELASTICSEARCH_URL; a data directory is written anew by `kabar reprocess --from index`",
         )
-    with _Shown(quiet=as_json) as shown:
-        summary = _run(loaded, shown.update, delete_old=delete_old, dry_run=dry_run)
+    with Bar(quiet=as_json) as bar:
+        summary = _run(loaded, partial(_show, bar), delete_old=delete_old, dry_run=dry_run)
     if as_json:
         print_json(summary)
     else:
@@ -58,34 +59,9 @@ def _run(loaded: Settings, report: Callable[[State], None], *, delete_old: bool,
         client.close()
 
 
-class _Shown:
-    """A progress bar on standard error; nothing where nobody watches."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=err,
-            disable=quiet or not err.is_terminal,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._bar.stop()
-
-    def update(self, state: State) -> None:
-        """Show the phase, and how much was copied of what there was at the beginning."""
-        if self._task is None:
-            self._task = self._bar.add_task("", total=None)
-        total = max(state.total, state.copied) or None
-        self._bar.update(self._task, description=state.phase, completed=state.copied, total=total)
+def _show(bar: Bar, state: State) -> None:
+    """The phase, and how much was copied of what there was at the beginning."""
+    bar.show(state.phase, state.copied, max(state.total, state.copied))
 
 
 def _print(summary: Summary) -> None:

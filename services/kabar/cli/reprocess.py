@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from kabar.cli.context import AsJson, DataDir, err, out, print_json, settings
 from kabar.cli.distributed import distributed
+from kabar.cli.progress import Bar
 from kabar.errors import QueryError, UsageError
 from kabar.query.dates import interval
 from kabar.runtime.clock import wall_ms
@@ -47,15 +47,15 @@ def reprocess(
     """
     loaded = settings(data_dir=data_dir)
     plan = _plan(stage, since, source)
-    with _Shown(quiet=as_json) as shown:
+    with Bar(quiet=as_json) as bar:
         if loaded.kafka_bootstrap and data_dir is None:
-            summary = _on_kafka(loaded, plan, archive, shown.update, dry_run=dry_run)
+            summary = _on_kafka(loaded, plan, archive, partial(_show, bar), dry_run=dry_run)
         elif archive is not None:
             raise UsageError(
                 "a data directory holds its own archive", hint="leave --archive out; see archive_days"
             )
         else:
-            here = Reprocess(loaded, plan, report=shown.update)
+            here = Reprocess(loaded, plan, report=partial(_show, bar))
             summary = here.dry_run() if dry_run else here.run()
     if as_json:
         print_json(summary)
@@ -92,33 +92,9 @@ def _on_kafka(
     return on_kafka.Reprocess(loaded, plan, archive_dir=archive, report=report).run(dry_run=dry_run)
 
 
-class _Shown:
-    """A progress bar on standard error; nothing where nobody watches."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=err,
-            disable=quiet or not err.is_terminal,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._bar.stop()
-
-    def update(self, state: Progress) -> None:
-        """Show how much was looked at, of how much."""
-        if self._task is None:
-            self._task = self._bar.add_task("resuming" if state.resumed else "reprocessing", total=None)
-        self._bar.update(self._task, completed=state.looked_at, total=state.chosen or None)
+def _show(bar: Bar, state: Progress) -> None:
+    """How much was looked at, of how much."""
+    bar.show("resuming" if state.resumed else "reprocessing", state.looked_at, state.chosen)
 
 
 def _print(summary: Summary) -> None:
