@@ -33,6 +33,9 @@ from kabar.runtime.streams.intake import Received
 from kabar.settings import Settings
 
 COMMIT_SECONDS: Final = 1.0
+PARTITION_FETCH_BYTES: Final = 131_072
+"""What was fetched of one partition is handed out before the next: with megabytes a backlog would reach dedupe one
+partition after the other, and stories depend on who came first. A larger message still comes, alone."""
 BUFFER_MESSAGES: Final = 16
 """Faust's own queue in front of ours, in messages, which may be large."""
 POLL_RECORDS: Final = 500
@@ -59,7 +62,7 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             fetch_max_bytes=clients.FETCH_MAX_BYTES,
-            max_partition_fetch_bytes=clients.PARTITION_FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
             max_poll_records=POLL_RECORDS,
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
